@@ -127,7 +127,7 @@ class Camera:
         return self.model in ("PINHOLE", "SIMPLE_PINHOLE")
 
     @cached_property
-    def _colmap(self) -> Any:  # pycolmap.Camera, which ships no complete type stubs
+    def _colmap(self) -> Any:  # noqa: ANN401  pycolmap ships no complete type stubs
         import pycolmap  # absent on Linux ARM, where pinhole cameras still work
 
         return pycolmap.Camera(
