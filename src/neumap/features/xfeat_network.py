@@ -1,0 +1,87 @@
+"""The XFeat network (Potje et al., CVPR 2024), so that its published weights can be read.
+
+Submodule names follow the published weight file.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class _ConvLayer(nn.Module):
+    """Convolution, batch norm without affine part, ReLU."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, kernel: int = 3, stride: int = 1
+    ) -> None:
+        super().__init__()
+        padding = kernel // 2
+        self.layer = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=False),
+            nn.BatchNorm2d(out_channels, affine=False),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x)
+
+
+class XFeatNetwork(nn.Module):
+    """Dense descriptors, key-point logits and reliability at stride 8.
+
+    Height and width of the input must be multiples of 32.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        layer = _ConvLayer
+        self.norm = nn.InstanceNorm2d(1)
+        self.skip1 = nn.Sequential(nn.AvgPool2d(4, stride=4), nn.Conv2d(1, 24, 1))
+        self.block1 = nn.Sequential(
+            layer(1, 4), layer(4, 8, stride=2), layer(8, 8), layer(8, 24, stride=2)
+        )
+        self.block2 = nn.Sequential(layer(24, 24), layer(24, 24))
+        self.block3 = nn.Sequential(layer(24, 64, stride=2), layer(64, 64), layer(64, 64, kernel=1))
+        self.block4 = nn.Sequential(layer(64, 64, stride=2), layer(64, 64), layer(64, 64))
+        self.block5 = nn.Sequential(
+            *(layer(64, 128, stride=2), layer(128, 128), layer(128, 128)),
+            layer(128, 64, kernel=1),
+        )
+        self.block_fusion = nn.Sequential(layer(64, 64), layer(64, 64), nn.Conv2d(64, 64, 1))
+        self.heatmap_head = nn.Sequential(
+            *(layer(64, 64, kernel=1), layer(64, 64, kernel=1)),
+            *(nn.Conv2d(64, 1, 1), nn.Sigmoid()),
+        )
+        self.keypoint_head = nn.Sequential(
+            *(layer(64, 64, kernel=1), layer(64, 64, kernel=1), layer(64, 64, kernel=1)),
+            nn.Conv2d(64, 65, 1),
+        )
+
+    def forward(
+        self, grey: Float[Tensor, "batch 1 height width"]
+    ) -> tuple[
+        Float[Tensor, "batch 64 rows columns"],
+        Float[Tensor, "batch 65 rows columns"],
+        Float[Tensor, "batch 1 rows columns"],
+    ]:
+        """Return descriptors (not normalised), key-point logits and reliability in [0, 1]."""
+        x = self.norm(grey)
+        x2 = self.block2(self.block1(x) + self.skip1(x))
+        x3 = self.block3(x2)
+        x4 = self.block4(x3)
+        x5 = self.block5(x4)
+        size = x3.shape[-2:]
+        x4 = functional.interpolate(x4, size, mode="bilinear")
+        x5 = functional.interpolate(x5, size, mode="bilinear")
+        descriptors = self.block_fusion(x3 + x4 + x5)
+        cells = functional.pixel_unshuffle(x, 8)
+        return descriptors, self.keypoint_head(cells), self.heatmap_head(descriptors)
+
+
+def key_point_heatmap(
+    logits: Float[Tensor, "batch 65 rows columns"],
+) -> Float[Tensor, "batch height width"]:
+    """Spread the 64 positions of each cell over its 8 x 8 pixels; channel 64 is "none"."""
+    probabilities = torch.softmax(logits.float(), dim=1)[:, :64]
+    return functional.pixel_shuffle(probabilities, 8)[:, 0]
