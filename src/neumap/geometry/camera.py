@@ -39,6 +39,9 @@ PARAM_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Parameter names of each COLMAP camera model with a focal length, in storage order."""
 
+ROUND_TRIP_PX = 0.05
+"""A pixel whose undistortion does not project back this near has no inverse."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -144,7 +147,11 @@ class Camera:
         if len(xy_img) == 0:
             return np.zeros((0, 2))
         out = self._colmap.cam_from_img(np.ascontiguousarray(xy_img, dtype=np.float64))
-        return np.asarray(out, dtype=np.float64).reshape(-1, 2)
+        normalised = np.asarray(out, dtype=np.float64).reshape(-1, 2)
+        # Beyond 90 degrees pycolmap returns finite numbers that belong to another pixel.
+        back = self.img_from_cam(np.column_stack([normalised, np.ones(len(normalised))]))
+        is_inverse = np.abs(back - xy_img).max(axis=1) < ROUND_TRIP_PX
+        return np.where(is_inverse[:, None], normalised, np.nan)
 
     def img_from_cam(
         self, xyz_in_cam: Float[np.ndarray, "point 3"]
