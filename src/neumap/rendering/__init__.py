@@ -1,0 +1,12 @@
+"""Rendered scenes with exact geometry: for the demo, the tests and pre-training.
+
+In: a seed.  Out: RenderedView, or a capture folder (photos, depth, cameras.json, split.json).
+"""
+
+from neumap.rendering.capture import CaptureSpec as CaptureSpec
+from neumap.rendering.capture import write_capture as write_capture
+from neumap.rendering.demo import demo_capture as demo_capture
+from neumap.rendering.place import Place as Place
+from neumap.rendering.renderer import RenderedView as RenderedView
+from neumap.rendering.renderer import render as render
+from neumap.rendering.room import build_room as build_room
