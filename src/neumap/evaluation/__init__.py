@@ -1,0 +1,18 @@
+"""Predictions on disk, their errors against the truth, and the report.
+
+In: a localiser, ImageSet.  Out: Prediction lines, Summary, one HTML page.
+"""
+
+from neumap.evaluation.pose_error import position_error as position_error
+from neumap.evaluation.pose_error import rotation_error_deg as rotation_error_deg
+from neumap.evaluation.prediction import Prediction as Prediction
+from neumap.evaluation.predictions import Localizer as Localizer
+from neumap.evaluation.predictions import predict as predict
+from neumap.evaluation.predictions import read_predictions as read_predictions
+from neumap.evaluation.predictions import write_predictions as write_predictions
+from neumap.evaluation.report import ReportInputs as ReportInputs
+from neumap.evaluation.report import render_report as render_report
+from neumap.evaluation.score import QueryScore as QueryScore
+from neumap.evaluation.score import score as score
+from neumap.evaluation.summary import Summary as Summary
+from neumap.evaluation.summary import summarise as summarise

@@ -1,0 +1,56 @@
+"""Matplotlib figures as SVG text for a page that may be light or dark."""
+
+import io
+import re
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#010203"
+"""Stands for the page's text colour: replaced by `currentColor` in the SVG."""
+
+ACCENT = "#2f81d6"
+WARM = "#e0702b"
+"""Legible on white and on near-black."""
+
+# Any: the library names the type of its keys only from version 3.10 on
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text and takes the page's font
+    "font.size": 10.0,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+}
+
+
+def inline_svg(figure: Figure, *, name: str) -> str:
+    """Render to an `<svg>` element whose ids start with `name`, so that several share a page."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :].replace(INK, "currentColor")
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r"url\(#", f"url(#{name}-", text)
+    text = re.sub(r'href="#', f'href="#{name}-', text)
+    # the page scales the picture to its column; the viewBox keeps the proportions
+    return re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1).replace(
+        "<svg ", '<svg role="img" ', 1
+    )
+
+
+def bare_axes(figure: Figure, position: int, *, count: int = 1) -> Axes:
+    """Add one of `count` plots side by side, with no frame but the left and lower edge."""
+    with matplotlib.rc_context(_STYLE):
+        axes = figure.add_subplot(1, count, position)
+    axes.patch.set_alpha(0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, color=INK, alpha=0.12, linewidth=0.6)
+    axes.set_axisbelow(True)
+    return axes
