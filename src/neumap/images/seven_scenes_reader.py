@@ -1,0 +1,150 @@
+"""7-Scenes and 12-Scenes style RGB-D folders -> ImageSet.
+
+`seq-*/frame-*.{color.png|color.jpg, depth.png, pose.txt}` or the same frames in one folder.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64
+
+from neumap.errors import CameraError, DataError, Fault, NeumapError, PhotoError
+from neumap.geometry import Camera, RigidTransform
+from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.input_text import Row, table_rows
+from neumap.images.photo import photo_size
+from neumap.images.pose_matrix import check_last_row, inverse_of_given
+from neumap.images.posed_image import ImageSet
+
+INTRINSICS_FILE = "camera-intrinsics.txt"
+DEFAULT_FOCAL_PX = 585.0
+"""Focal length that the 7-Scenes documentation states, for its 640 x 480 photos."""
+DEFAULT_SIZE = (640, 480)
+
+_CONVENTION = (
+    "7-Scenes: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the corner of the first "
+    "pixel; depth in millimetres, 0 and 65535 invalid, read as registered to the photo."
+)
+
+
+def read(root: Path) -> ImageSet:
+    """Read the frames of a scene, in metres; TrainSplit/TestSplit.txt become the given split.
+
+    Without camera-intrinsics.txt (3x3) the focal length is the one of the data set's
+    documentation, which is said in a warning and allowed for 640 x 480 photos only. Raises
+    DataError on malformed poses, missing intrinsics or if no photo is on disk.
+    """
+    poses = sorted([*root.glob("seq-*/frame-*.pose.txt"), *root.glob("frame-*.pose.txt")])
+    if not poses:
+        raise DataError(str(root), "holds no frame-*.pose.txt", "Unpack the sequences (seq-*).")
+    warnings: list[str] = []
+    intrinsics = _read_intrinsics(root)
+    if intrinsics is None:
+        warnings.append(
+            f"The layout states no intrinsics: focal length {DEFAULT_FOCAL_PX:g} px of the "
+            f"7-Scenes documentation was taken; put a 3x3 matrix in {INTRINSICS_FILE} to state others."
+        )
+    frames: list[ListedFrame] = []
+    faults: list[Fault] = []
+    absent: list[str] = []
+    for pose_path in poses:
+        try:
+            frame = _read_frame(root, pose_path, intrinsics)
+        except NeumapError as error:
+            faults.extend(error.faults)
+            continue
+        if frame is None:
+            absent.append(pose_path.relative_to(root).as_posix())
+        else:
+            frames.append(frame)
+    if absent:
+        warnings.append(f"{examples(absent)} poses have no photo.")
+    listing = Listing(
+        layout="7scenes",
+        convention=_CONVENTION,
+        units="metre",
+        frames=tuple(frames),
+        warnings=tuple(warnings),
+        faults=tuple(faults),
+        given_split=_read_split(root, [frame.name for frame in frames]),
+    )
+    return assemble(root, listing)
+
+
+def _read_frame(
+    root: Path, pose_path: Path, intrinsics: Float64[np.ndarray, "3 3"] | None
+) -> ListedFrame | None:
+    """Return one frame, None where its photo is missing."""
+    stem = pose_path.name.removesuffix(".pose.txt")
+    colour = [pose_path.parent / f"{stem}.color.{suffix}" for suffix in ("png", "jpg")]
+    photo = next((path for path in colour if path.is_file()), None)
+    if photo is None:
+        return None
+    pose = RigidTransform.from_matrix(_read_matrix(pose_path, num_rows=4))
+    depth = pose_path.parent / f"{stem}.depth.png"
+    return ListedFrame(
+        name=photo.relative_to(root).as_posix(),
+        camera=_camera(photo, intrinsics),
+        cam_from_world=inverse_of_given(pose),
+        depth_name=depth.relative_to(root).as_posix() if depth.is_file() else None,
+    )
+
+
+def _camera(photo: Path, intrinsics: Float64[np.ndarray, "3 3"] | None) -> Camera:
+    try:
+        width, height = photo_size(photo)
+    except PhotoError:  # `checks` states that fault; the camera is never used
+        width, height = DEFAULT_SIZE
+    if intrinsics is None:
+        if (width, height) != DEFAULT_SIZE:
+            raise DataError(
+                str(photo),
+                f"is {width} x {height} px and the layout states no intrinsics",
+                f"Put the 3x3 matrix of the camera in {INTRINSICS_FILE}.",
+            )
+        params = (DEFAULT_FOCAL_PX, DEFAULT_FOCAL_PX, width / 2, height / 2)
+    else:
+        (fx, _, cx), (_, fy, cy) = intrinsics[0], intrinsics[1]
+        params = (fx, fy, cx, cy)
+    try:
+        return Camera.pinhole(width, height, fx=params[0], fy=params[1], cx=params[2], cy=params[3])
+    except CameraError as error:
+        fault = error.faults[0]
+        raise DataError(INTRINSICS_FILE, fault.reason, fault.remedy) from error
+
+
+def _read_intrinsics(root: Path) -> Float64[np.ndarray, "3 3"] | None:
+    path = root / INTRINSICS_FILE
+    return _read_matrix(path, num_rows=3) if path.is_file() else None
+
+
+def _read_matrix(path: Path, *, num_rows: int) -> Float64[np.ndarray, "rows columns"]:
+    """Read a square matrix of text; DataError names the line."""
+    rows: list[Row] = list(table_rows(path))
+    if len(rows) != num_rows or any(len(row.fields) != num_rows for row in rows):
+        found = f"{len(rows)} rows of {sorted({len(row.fields) for row in rows})} numbers"
+        raise DataError(
+            str(path), f"holds {found}, expected {num_rows} of {num_rows}", "Restore the file."
+        )
+    matrix = np.stack([row.floats(0, num_rows) for row in rows])
+    if num_rows == 4:
+        check_last_row(matrix, str(path))
+    return matrix
+
+
+def _read_split(root: Path, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return names to map and to query from the lists of sequences, None where they are missing."""
+    parts: list[tuple[str, ...]] = []
+    for file_name in ("TrainSplit.txt", "TestSplit.txt"):
+        if not (root / file_name).is_file():
+            return None
+        folders: set[str] = set()
+        for row in table_rows(root / file_name):
+            match = re.fullmatch(r"(?:sequence|seq-)(\d+)", "".join(row.fields))
+            if match is None:
+                raise DataError(row.subject, "is no sequence", "Write e.g. sequence1.")
+            folders.add(f"seq-{int(match.group(1)):02d}")
+        parts.append(tuple(name for name in names if name.split("/")[0] in folders))
+    return parts[0], parts[1]

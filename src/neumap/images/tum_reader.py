@@ -1,0 +1,181 @@
+"""TUM RGB-D folders (rgb.txt, depth.txt, groundtruth.txt) -> ImageSet.
+
+Pictures and poses are associated by time stamp, nearest within 0.02 s, as the data set's own
+tools do.  TUM puts the pixel origin at the centre of the first pixel: 0.5 is added to cx and cy.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64
+
+from neumap.errors import CameraError, DataError, Fault, PhotoError
+from neumap.geometry import Camera, RigidTransform
+from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
+from neumap.images.colmap_model import pose_of
+from neumap.images.input_text import table_rows
+from neumap.images.photo import photo_size
+from neumap.images.posed_image import ImageSet
+
+MAX_TIME_GAP_S = 0.02
+DEPTH_UNITS_PER_METRE = 5000.0
+INTRINSICS_FILES = ("calibration.txt", "camera.txt")
+DEFAULT_SIZE = (640, 480)
+DEFAULT_INTRINSICS = (525.0, 525.0, 319.5, 239.5)
+"""fx fy cx cy that the data set recommends for its registered depth, in its pixel origin."""
+
+_CONVENTION = (
+    "TUM RGB-D: world_from_cam as translation and quaternion (scalar last), OpenCV axes, pixel "
+    "origin at the centre of the first pixel (0.5 px added here); depth in 1/5000 m, registered."
+)
+
+
+def read(root: Path) -> ImageSet:
+    """Read a TUM RGB-D sequence, in metres.
+
+    Intrinsics come from calibration.txt or camera.txt (`fx fy cx cy [k1 k2 p1 p2 [k3]]`), else the
+    data set's default with a warning, for 640 x 480 photos only. Photos without a pose within
+    0.02 s are left out with a warning. Raises DataError on malformed lines.
+    """
+    photo_times, photo_names = _read_list(root / "rgb.txt")
+    pose_times, poses, faults = _read_poses(root / "groundtruth.txt")
+    depth_times, depth_names = np.zeros(0), ()
+    if (root / "depth.txt").is_file():
+        depth_times, depth_names = _read_list(root / "depth.txt")
+    camera, warnings = _read_camera(root, photo_names)
+    pose_of_photo = nearest_in_time(photo_times, pose_times)
+    depth_of_photo = nearest_in_time(photo_times, depth_times)
+    frames: list[ListedFrame] = []
+    unposed: list[str] = []
+    for name, at_pose, at_depth in zip(photo_names, pose_of_photo, depth_of_photo, strict=True):
+        if at_pose < 0:
+            unposed.append(name)
+            continue
+        frames.append(
+            ListedFrame(
+                name=name,
+                camera=camera,
+                cam_from_world=poses[at_pose].inverse(),
+                depth_name=depth_names[at_depth] if at_depth >= 0 else None,
+                depth_units_per_metre=DEPTH_UNITS_PER_METRE,
+            )
+        )
+    if unposed:
+        warnings.append(
+            f"{examples(unposed)} photos have no pose within {MAX_TIME_GAP_S} s and were left out."
+        )
+    listing = Listing(
+        layout="tum",
+        convention=_CONVENTION,
+        units="metre",
+        frames=tuple(frames),
+        warnings=tuple(warnings),
+        faults=tuple(faults),
+    )
+    return assemble(root, listing)
+
+
+def nearest_in_time(
+    times_s: Float64[np.ndarray, " query"], sorted_times_s: Float64[np.ndarray, " entry"]
+) -> list[int]:
+    """Return for each time the index of the nearest entry, -1 beyond MAX_TIME_GAP_S."""
+    if len(sorted_times_s) == 0:
+        return [-1] * len(times_s)
+    right = np.searchsorted(sorted_times_s, times_s).clip(1, max(len(sorted_times_s) - 1, 1))
+    right = right.clip(0, len(sorted_times_s) - 1)
+    left = (right - 1).clip(0)
+    is_left = np.abs(times_s - sorted_times_s[left]) <= np.abs(times_s - sorted_times_s[right])
+    nearest = np.where(is_left, left, right)
+    nearest[np.abs(times_s - sorted_times_s[nearest]) >= MAX_TIME_GAP_S] = -1
+    return [int(index) for index in nearest]
+
+
+def _read_list(path: Path) -> tuple[Float64[np.ndarray, " entry"], tuple[str, ...]]:
+    """Read `timestamp file` lines, sorted by time."""
+    faults: list[Fault] = []
+    entries: list[tuple[float, str]] = []
+    for row in table_rows(path):
+        try:
+            if len(row.fields) != 2:
+                raise DataError(row.subject, "is not `timestamp file`", "Correct the line.")
+            entries.append((float(row.floats(0, 1)[0]), row.fields[1]))
+        except DataError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise DataError.from_faults(faults)
+    entries.sort()
+    return np.array([time for time, _ in entries]), tuple(name for _, name in entries)
+
+
+def _read_poses(
+    path: Path,
+) -> tuple[Float64[np.ndarray, " entry"], list[RigidTransform], list[Fault]]:
+    """Read `timestamp tx ty tz qx qy qz qw` lines as world_from_cam, sorted by time."""
+    faults: list[Fault] = []
+    entries: list[tuple[float, RigidTransform]] = []
+    for row in table_rows(path):
+        try:
+            values = row.floats(0, 8)
+            pose = pose_of(values[[7, 4, 5, 6]], values[1:4], subject=row.subject)
+        except DataError as error:
+            faults.extend(error.faults)
+            continue
+        entries.append((float(values[0]), pose))
+    entries.sort(key=lambda entry: entry[0])
+    return np.array([time for time, _ in entries]), [pose for _, pose in entries], faults
+
+
+def _read_camera(root: Path, photo_names: Sequence[str]) -> tuple[Camera, list[str]]:
+    width, height = _first_size(root, photo_names)
+    path = next((root / name for name in INTRINSICS_FILES if (root / name).is_file()), None)
+    if path is None:
+        if (width, height) != DEFAULT_SIZE:
+            raise DataError(
+                str(root),
+                f"photos are {width} x {height} px and the layout states no intrinsics",
+                f"Put `fx fy cx cy [k1 k2 p1 p2 [k3]]` in {INTRINSICS_FILES[0]}.",
+            )
+        sentence = (
+            "The layout states no intrinsics: the data set's default (focal length 525 px) was "
+            f"taken; state others in {INTRINSICS_FILES[0]}."
+        )
+        return _camera_of(width, height, np.array(DEFAULT_INTRINSICS)), [sentence]
+    rows = list(table_rows(path))
+    if len(rows) != 1 or len(rows[0].fields) not in (4, 8, 9):
+        raise DataError(
+            str(path),
+            "is not one line of 4, 8 or 9 numbers",
+            "Write fx fy cx cy [k1 k2 p1 p2 [k3]].",
+        )
+    try:
+        return _camera_of(width, height, rows[0].floats(0, len(rows[0].fields))), []
+    except CameraError as error:
+        fault = error.faults[0]
+        raise DataError(str(path), fault.reason, fault.remedy) from error
+
+
+def _camera_of(width: int, height: int, values: Float64[np.ndarray, " value"]) -> Camera:
+    base = (values[0], values[1], values[2] + 0.5, values[3] + 0.5)
+    distortion = values[4:]
+    if not distortion.any():
+        return Camera.pinhole(width, height, fx=base[0], fy=base[1], cx=base[2], cy=base[3])
+    if len(distortion) == 4 or distortion[4] == 0:
+        params = (*base, *distortion[:4])
+        return Camera("OPENCV", width, height, tuple(float(value) for value in params))
+    params = (*base, *distortion, 0.0, 0.0, 0.0)
+    return Camera("FULL_OPENCV", width, height, tuple(float(value) for value in params))
+
+
+def _first_size(root: Path, photo_names: Sequence[str]) -> tuple[int, int]:
+    """Return the size of the first readable photo: intrinsics files state none."""
+    for name in photo_names:
+        try:
+            return photo_size(path_inside(root, name))
+        except (PhotoError, DataError):
+            continue
+    raise DataError(
+        str(root),
+        f"none of the {len(photo_names)} photos listed in rgb.txt can be read",
+        "Put the photos where rgb.txt lists them.",
+    )
