@@ -27,10 +27,9 @@ class _Cursor:
         self.data = data
         self.at = 0
 
-    def take(self, layout: str) -> tuple[float, ...]:
+    def take(self, layout: str) -> tuple[int | float, ...]:
         """Return the values of a struct layout and step over them."""
-        values = struct.unpack_from(layout, self.data, self._step(struct.calcsize(layout)))
-        return values
+        return struct.unpack_from(layout, self.data, self._step(struct.calcsize(layout)))
 
     def skip(self, num_bytes: int) -> None:
         """Step over bytes that are not needed."""
@@ -108,7 +107,7 @@ def _read_cameras(cursor: _Cursor) -> dict[int, Camera]:
                 f"camera {camera_id} has the unknown model number {model_id}",
                 f"Use one of {known}.",
             )
-        params = cursor.take(f"<{len(PARAM_NAMES[model])}d")
+        params = tuple(map(float, cursor.take(f"<{len(PARAM_NAMES[model])}d")))
         if camera_id in cameras:
             faults.append(Fault(subject, f"camera {camera_id} is listed twice", _REMEDY))
         try:

@@ -8,7 +8,7 @@ import numpy as np
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.colmap_model import ColmapImage, ColmapModel, pose_of
-from neumap.images.input_text import parse_float, parse_int, read_text
+from neumap.images.input_text import cut_warnings, parse_float, parse_int, read_text
 
 _ANNOUNCED = re.compile(r"#\s*(?:Number of|NB)\s+(?:cameras|images)\s*:\s*(\d+)", re.IGNORECASE)
 
@@ -23,12 +23,8 @@ def read_text_model(folder: Path) -> ColmapModel:
     images = _read_images(folder / "images.txt", faults)
     if faults:
         raise DataError.from_faults(faults)
-    warnings = tuple(
-        f"{name} does not end with a line break: its last line may have been cut."
-        for name in ("cameras.txt", "images.txt")
-        if not read_text(folder / name).endswith("\n")
-    )
-    return ColmapModel(cameras, tuple(images), warnings)
+    warnings = cut_warnings(folder / "cameras.txt", folder / "images.txt")
+    return ColmapModel(cameras, tuple(images), tuple(warnings))
 
 
 def _lines(path: Path) -> list[str]:

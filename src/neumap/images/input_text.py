@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,20 @@ def parse_int(text: str, subject: str) -> int:
     except ValueError as error:
         reason = f"{text!r} is not a whole number"
         raise DataError(subject, reason, "Write a whole number.") from error
+
+
+def cut_warnings(*paths: Path) -> list[str]:
+    """Return a sentence for each file that does not end with a line break, as a cut one may."""
+    sentences: list[str] = []
+    for path in paths:
+        with path.open("rb") as file:
+            num_bytes = file.seek(0, SEEK_END)
+            file.seek(max(0, num_bytes - 1))
+            if file.read() != b"\n":
+                sentences.append(
+                    f"{path.name} does not end with a line break: its last line may have been cut."
+                )
+    return sentences
 
 
 def table_rows(path: Path) -> Iterator[Row]:

@@ -4,13 +4,15 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
 
-from neumap.errors import CameraError, DataError, Fault, NeumapError, PhotoError
+from neumap.errors import CameraError, DataError, Fault, PhotoError
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples
 from neumap.images.input_text import Row, table_rows
@@ -44,23 +46,21 @@ def read(root: Path) -> ImageSet:
     if intrinsics is None:
         warnings.append(
             f"The layout states no intrinsics: focal length {DEFAULT_FOCAL_PX:g} px of the "
-            f"7-Scenes documentation was taken; put a 3x3 matrix in {INTRINSICS_FILE} to state others."
+            f"7-Scenes documentation was taken; state others as a 3x3 matrix in {INTRINSICS_FILE}."
         )
+    with_photo = [(path, photo) for path in poses if (photo := _photo_of(path)) is not None]
+    if len(with_photo) < len(poses):
+        present = {path for path, _ in with_photo}
+        absent = [path.relative_to(root).as_posix() for path in poses if path not in present]
+        warnings.append(f"{examples(absent)} poses have no photo.")
+    camera = _camera(root, [photo for _, photo in with_photo], intrinsics)
     frames: list[ListedFrame] = []
     faults: list[Fault] = []
-    absent: list[str] = []
-    for pose_path in poses:
+    for pose_path, photo in with_photo:
         try:
-            frame = _read_frame(root, pose_path, intrinsics)
-        except NeumapError as error:
+            frames.append(_read_frame(root, pose_path, photo=photo, camera=camera))
+        except DataError as error:
             faults.extend(error.faults)
-            continue
-        if frame is None:
-            absent.append(pose_path.relative_to(root).as_posix())
-        else:
-            frames.append(frame)
-    if absent:
-        warnings.append(f"{examples(absent)} poses have no photo.")
     listing = Listing(
         layout="7scenes",
         convention=_CONVENTION,
@@ -73,35 +73,42 @@ def read(root: Path) -> ImageSet:
     return assemble(root, listing)
 
 
-def _read_frame(
-    root: Path, pose_path: Path, intrinsics: Float64[np.ndarray, "3 3"] | None
-) -> ListedFrame | None:
-    """Return one frame, None where its photo is missing."""
+def _photo_of(pose_path: Path) -> Path | None:
     stem = pose_path.name.removesuffix(".pose.txt")
-    colour = [pose_path.parent / f"{stem}.color.{suffix}" for suffix in ("png", "jpg")]
-    photo = next((path for path in colour if path.is_file()), None)
-    if photo is None:
-        return None
+    paths = (pose_path.parent / f"{stem}.color.{suffix}" for suffix in ("png", "jpg"))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _read_frame(root: Path, pose_path: Path, *, photo: Path, camera: Camera) -> ListedFrame:
     pose = RigidTransform.from_matrix(_read_matrix(pose_path, num_rows=4))
+    stem = pose_path.name.removesuffix(".pose.txt")
     depth = pose_path.parent / f"{stem}.depth.png"
     return ListedFrame(
         name=photo.relative_to(root).as_posix(),
-        camera=_camera(photo, intrinsics),
+        camera=camera,
         cam_from_world=inverse_of_given(pose),
         depth_name=depth.relative_to(root).as_posix() if depth.is_file() else None,
     )
 
 
-def _camera(photo: Path, intrinsics: Float64[np.ndarray, "3 3"] | None) -> Camera:
-    try:
-        width, height = photo_size(photo)
-    except PhotoError:  # `checks` states that fault; the camera is never used
-        width, height = DEFAULT_SIZE
+def _most_common_size(photos: Sequence[Path]) -> tuple[int, int]:
+    """Return the size of most photos: the layout states none."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    for photo in photos:
+        with suppress(PhotoError):  # `checks` states that fault
+            sizes[photo_size(photo)] += 1
+    return sizes.most_common(1)[0][0] if sizes else DEFAULT_SIZE
+
+
+def _camera(
+    root: Path, photos: Sequence[Path], intrinsics: Float64[np.ndarray, "3 3"] | None
+) -> Camera:
+    width, height = _most_common_size(photos)
     if intrinsics is None:
         if (width, height) != DEFAULT_SIZE:
             raise DataError(
-                str(photo),
-                f"is {width} x {height} px and the layout states no intrinsics",
+                str(root),
+                f"has photos of {width} x {height} px and the layout states no intrinsics",
                 f"Put the 3x3 matrix of the camera in {INTRINSICS_FILE}.",
             )
         params = (DEFAULT_FOCAL_PX, DEFAULT_FOCAL_PX, width / 2, height / 2)
@@ -112,7 +119,7 @@ def _camera(photo: Path, intrinsics: Float64[np.ndarray, "3 3"] | None) -> Camer
         return Camera.pinhole(width, height, fx=params[0], fy=params[1], cx=params[2], cy=params[3])
     except CameraError as error:
         fault = error.faults[0]
-        raise DataError(INTRINSICS_FILE, fault.reason, fault.remedy) from error
+        raise DataError(str(root / INTRINSICS_FILE), fault.reason, fault.remedy) from error
 
 
 def _read_intrinsics(root: Path) -> Float64[np.ndarray, "3 3"] | None:

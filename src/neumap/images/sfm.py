@@ -95,7 +95,7 @@ def _run_worker(
 ) -> Path:
     """Run structure from motion and return the folder of the model."""
     workspace.mkdir(parents=True, exist_ok=True)
-    for stale in (workspace / "features.db", *(workspace / "model").glob("*.bin")):
+    for stale in (*workspace.glob("features.db*"), *(workspace / "model").glob("*.bin")):
         stale.unlink(missing_ok=True)
     (workspace / "models").mkdir(exist_ok=True)
     job = workspace / "job.json"

@@ -14,7 +14,7 @@ from neumap.errors import CameraError, DataError, Fault, PhotoError
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
 from neumap.images.colmap_model import pose_of
-from neumap.images.input_text import table_rows
+from neumap.images.input_text import cut_warnings, table_rows
 from neumap.images.photo import photo_size
 from neumap.images.posed_image import ImageSet
 
@@ -44,6 +44,7 @@ def read(root: Path) -> ImageSet:
     if (root / "depth.txt").is_file():
         depth_times, depth_names = _read_list(root / "depth.txt")
     camera, warnings = _read_camera(root, photo_names)
+    warnings.extend(cut_warnings(root / "rgb.txt", root / "groundtruth.txt"))
     pose_of_photo = nearest_in_time(photo_times, pose_times)
     depth_of_photo = nearest_in_time(photo_times, depth_times)
     frames: list[ListedFrame] = []
@@ -149,10 +150,11 @@ def _read_camera(root: Path, photo_names: Sequence[str]) -> tuple[Camera, list[s
             "Write fx fy cx cy [k1 k2 p1 p2 [k3]].",
         )
     try:
-        return _camera_of(width, height, rows[0].floats(0, len(rows[0].fields))), []
+        camera = _camera_of(width, height, rows[0].floats(0, len(rows[0].fields)))
     except CameraError as error:
         fault = error.faults[0]
         raise DataError(str(path), fault.reason, fault.remedy) from error
+    return camera, cut_warnings(path)
 
 
 def _camera_of(width: int, height: int, values: Float64[np.ndarray, " value"]) -> Camera:

@@ -1,0 +1,134 @@
+"""What every reader promises, whatever the layout."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import layout_writers
+from neumap.errors import DataError, NeumapError
+from neumap.images import ImageSet, load_depth, load_photo, read_images
+
+CAPTURE = layout_writers.make_capture()
+LAYOUTS = list(layout_writers.WRITERS)
+
+
+@pytest.fixture(params=LAYOUTS)
+def written(request: pytest.FixtureRequest, tmp_path: Path):
+    writer = layout_writers.WRITERS[request.param]
+    writer.write(tmp_path, CAPTURE)
+    return writer, tmp_path
+
+
+@pytest.fixture
+def image_set(written) -> ImageSet:
+    return read_images(written[1])
+
+
+def test_layout_is_detected_and_stated(written, image_set):
+    assert image_set.layout == written[0].layout
+    assert image_set.units == written[0].units
+    assert "axes" in image_set.convention
+
+
+def test_poses_are_those_of_the_capture_within_1e_6(image_set):
+    assert len(image_set.images) == len(CAPTURE.world_from_cam)
+    for image, world_from_cam in zip(image_set.images, CAPTURE.world_from_cam, strict=True):
+        difference = image.cam_from_world.matrix @ world_from_cam - np.eye(4)
+        assert np.abs(difference).max() < 1e-6
+
+
+def test_camera_is_that_of_the_capture_in_corner_origin_pixels(image_set):
+    for image in image_set.images:
+        camera = image.camera
+        assert (camera.model, camera.width, camera.height) == ("PINHOLE", 64, 48)
+        np.testing.assert_allclose(camera.params, (60, 61, 31, 25), atol=1e-9)
+
+
+def test_photos_are_the_stored_pixels_in_the_order_of_names(image_set):
+    assert [image.name for image in image_set.images] == sorted(image_set.by_name())
+    for image, photo in zip(image_set.images, CAPTURE.photos, strict=True):
+        np.testing.assert_array_equal(load_photo(image.path), photo)
+
+
+def test_names_are_paths_below_the_root(image_set):
+    for image in image_set.images:
+        assert image.path == image_set.root / image.name
+
+
+def test_depth_is_read_in_metres_where_the_layout_has_it(written, image_set):
+    has_depth = written[0].depth_units_per_metre is not None
+    assert all((image.depth is not None) == has_depth for image in image_set.images)
+    for image in image_set.images:
+        if image.depth is not None:
+            depth_m = load_depth(image.depth)
+            assert np.isnan(depth_m[0, 0])
+            np.testing.assert_allclose(depth_m[1:], CAPTURE.depth_m[1:], atol=2e-4)
+
+
+def test_reading_writes_nothing(written):
+    root = written[1]
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    read_images(root)
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_a_missing_photo_is_left_out_with_a_warning(written, image_set):
+    image_set.images[2].path.unlink()
+    again = read_images(written[1])
+    kept = [image.name for image in image_set.images if image is not image_set.images[2]]
+    assert [image.name for image in again.images] == kept
+    assert any("missing" in sentence or "no photo" in sentence for sentence in again.warnings)
+
+
+def test_no_photo_at_all_is_an_error(written, image_set):
+    for image in image_set.images:
+        image.path.unlink()
+    with pytest.raises(DataError):
+        read_images(written[1])
+
+
+def test_all_bad_photos_are_named_at_once(written, image_set):
+    for index in (1, 3):
+        image_set.images[index].path.write_bytes(b"this is not a photo")
+    with pytest.raises(DataError) as caught:
+        read_images(written[1])
+    subjects = " ".join(fault.subject for fault in caught.value.faults)
+    assert image_set.images[1].path.name in subjects
+    assert image_set.images[3].path.name in subjects
+
+
+def test_a_rotated_photo_is_refused_with_the_question(written, image_set):
+    path = image_set.images[1].path
+    layout_writers.save_photo(path, np.zeros((64, 48, 3), np.uint8))
+    with pytest.raises(DataError, match="rotated by 90 degrees"):
+        read_images(written[1])
+
+
+def test_a_photo_of_half_the_size_scales_its_camera_and_says_so(written, image_set):
+    path = image_set.images[1].path
+    layout_writers.save_photo(path, np.zeros((24, 32, 3), np.uint8))
+    again = read_images(written[1])
+    np.testing.assert_allclose(again.images[1].camera.params, (30, 30.5, 15.5, 12.5))
+    assert any("scaled" in sentence for sentence in again.warnings)
+
+
+def test_every_cut_of_the_layouts_own_files_is_typed_or_harmless(written, image_set):
+    """A cut text file may still be whole in content; it never gives another pose or camera."""
+    root = written[1]
+    by_name = image_set.by_name()
+    files = [p for p in root.rglob("*") if p.suffix in (".txt", ".json", ".bin")]
+    for path in files:
+        content = path.read_bytes()
+        for length in range(0, len(content), max(1, len(content) // 12)):
+            path.write_bytes(content[:length])
+            try:
+                again = read_images(root)
+            except NeumapError:
+                continue
+            is_warned = any("may have been cut" in sentence for sentence in again.warnings)
+            for image in again.images:
+                pose_gap = image.cam_from_world.matrix - by_name[image.name].cam_from_world.matrix
+                same = np.abs(pose_gap).max() < 1e-6 and image.camera == by_name[image.name].camera
+                assert same or is_warned
+        path.write_bytes(content)
