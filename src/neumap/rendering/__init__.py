@@ -5,7 +5,10 @@ In: a seed.  Out: RenderedView, or a capture folder (photos, depth, cameras.json
 
 from neumap.rendering.capture import CaptureSpec as CaptureSpec
 from neumap.rendering.capture import write_capture as write_capture
+from neumap.rendering.corridor import build_corridor as build_corridor
 from neumap.rendering.demo import demo_capture as demo_capture
+from neumap.rendering.facade import build_facade as build_facade
+from neumap.rendering.photo_planes import planes_of as planes_of
 from neumap.rendering.place import Place as Place
 from neumap.rendering.renderer import RenderedView as RenderedView
 from neumap.rendering.renderer import render as render

@@ -54,12 +54,15 @@ def add_picture(
     draw = prints.painting if rng.random() < 0.25 else prints.poster
     sheet = builder.finish(draw(rng, int(height * 380), int(width * 380)))
     if rng.random() < 0.5:
-        builder.panel(on_wall @ skew @ placed(0, -0.008), size_m, sheet)
+        # Own distances from the wall, so that overlapping sheets do not share a plane.
+        gap = float(rng.uniform(0.004, 0.012))
+        builder.panel(on_wall @ skew @ placed(0, -gap), size_m, sheet)
         return
     edge = builder.finish(surfaces.rough(rng, 40, 40))
-    back = on_wall @ skew @ placed(0, -0.015)
-    builder.box(back, (width + 0.06, 0.03, height + 0.06), edge)
-    builder.panel(on_wall @ skew @ placed(0, -0.032, 0.03), size_m, sheet)
+    thick = float(rng.uniform(0.025, 0.035))
+    back = on_wall @ skew @ placed(0, -thick / 2)
+    builder.box(back, (width + 0.06, thick, height + 0.06), edge)
+    builder.panel(on_wall @ skew @ placed(0, -thick - 0.002, 0.03), size_m, sheet)
 
 
 def add_bookshelf(

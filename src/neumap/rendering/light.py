@@ -82,7 +82,7 @@ def night_style(rng: np.random.Generator) -> PhotoStyle:
     """Draw a dim photo: under-exposed, warm or cold cast, strong noise, softer."""
     warmth = rng.uniform(-0.15, 0.3)
     return PhotoStyle(
-        exposure_ev=float(rng.uniform(-1.0, -0.2)),
+        exposure_ev=float(rng.uniform(-0.7, 0.2)),
         gamma=float(rng.uniform(1.9, 2.3)),
         color_cast=(1 + 0.6 * float(warmth), 1.0, 1 - float(warmth)),
         noise_sigma=float(rng.uniform(2.5, 6.0)),

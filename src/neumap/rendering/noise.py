@@ -61,7 +61,23 @@ def to_uint8(image: Float[np.ndarray, "h w 3"]) -> np.ndarray:
 def random_color(
     rng: np.random.Generator, *, low: float = 0.15, high: float = 0.9, saturation: float = 0.6
 ) -> Float[np.ndarray, "3"]:
-    """Draw a colour of random hue; `low` and `high` bound its brightness."""
+    """Draw a colour; `low` and `high` bound its brightness.
+
+    Reds to yellows and blues are likelier than greens and purples, as in printed things.
+    """
     value = rng.uniform(low, high)
-    red, green, blue = colorsys.hsv_to_rgb(rng.uniform(), saturation * rng.uniform(0.2, 1.0), value)
+    span = ((0.96, 1.16), (0.5, 0.68), (0.0, 1.0))[rng.choice(3, p=[0.45, 0.25, 0.3])]
+    hue = rng.uniform(*span) % 1.0
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation * rng.uniform(0.2, 1.0), value)
     return np.array([red, green, blue], dtype=np.float32)
+
+
+def building_color(
+    rng: np.random.Generator, *, low: float, high: float, saturation: float
+) -> Float[np.ndarray, "3"]:
+    """Draw the colour of a wall or floor: mostly greys, creams, browns and brick reds."""
+    if rng.random() < 0.2:
+        return random_color(rng, low=low, high=high, saturation=0.6 * saturation)
+    tint = saturation * rng.uniform(0.1, 1.0)
+    rgb = colorsys.hsv_to_rgb(rng.uniform(0.01, 0.14), tint, rng.uniform(low, high))
+    return np.array(rgb, dtype=np.float32)

@@ -15,17 +15,22 @@ class Place:
 
     scene: RenderScene
     kind: PlaceKind
-    walk_m: tuple[float, float]
-    """Half extents in x and y of the ground around the origin that is free to walk."""
-    look_m: tuple[float, float]
-    """Half extents around `look_center_m` of where views are aimed (x and y)."""
-    eye_height_m: tuple[float, float]
-    """Lowest and highest camera position above the ground."""
     day: Lighting
     night: Lighting
+    walk_m: tuple[float, float]
+    """Half extents in x and y of the ground around `walk_center_m` that is free to walk."""
+    eye_height_m: tuple[float, float]
+    """Lowest and highest camera position above the ground."""
     walk_center_m: tuple[float, float] = (0.0, 0.0)
-    look_center_m: tuple[float, float] = (0.0, 0.0)
-    look_height_m: tuple[float, float] = (0.9, 1.5)
+    heading_deg: tuple[float, float] | None = None
+    """Mean view direction (0 is +x, 90 is +y) on the way along +x and on the way back.
+
+    None: the path goes round and looks across.
+    """
+    swing_deg: float = 38.0
+    """How far views turn to either side of the mean direction."""
+    pitch_deg: tuple[float, float] = (-16.0, 4.0)
+    """Lowest and highest view direction against the horizon."""
 
     def with_scene(self, scene: RenderScene) -> "Place":
         """Return the same place with things in it moved."""

@@ -12,7 +12,8 @@ Ink = tuple[int, int, int]
 
 def _ink(rng: np.random.Generator, *, low: float = 0.05, high: float = 0.95) -> Ink:
     red, green, blue = (
-        int(v) for v in to_uint8(random_color(rng, low=low, high=high)[None, None])[0, 0]
+        int(v)
+        for v in to_uint8(random_color(rng, low=low, high=high, saturation=0.85)[None, None])[0, 0]
     )
     return red, green, blue
 

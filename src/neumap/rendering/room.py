@@ -1,5 +1,7 @@
 """A furnished room: blank or patterned walls with pictures, shelves, cabinets, a table."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from neumap.geometry import RigidTransform
@@ -10,6 +12,15 @@ from neumap.rendering.place import Place
 from neumap.rendering.scene import Finish, SceneBuilder, placed
 
 _TEXELS_PER_M = 220
+_KINDS = ("shelf", "low shelf", "cabinet", "wardrobe", "sofa", "desk", "bare", "shelf")
+
+
+@dataclass(frozen=True)
+class _Wall:
+    frame: RigidTransform
+    length_m: float
+    height_m: float
+    has_window: bool
 
 
 def build_room(rng: np.random.Generator) -> Place:
@@ -23,15 +34,17 @@ def build_room(rng: np.random.Generator) -> Place:
     materials = Materials.draw(builder)
     walls = wall_frames(size)
     _add_shell(builder, walls, size)
+    # A shuffled deck, dealt round the walls, so that each kind of thing stands in every room.
+    deck = [str(kind) for _ in range(4) for kind in rng.permutation(_KINDS)]
     for number, (frame, width) in enumerate(walls):
-        _furnish_wall(builder, materials, frame, width, height=size[2], has_window=number == 1)
+        wall = _Wall(frame, width, size[2], has_window=number == 1)
+        _furnish_wall(builder, materials, wall, deck)
     _furnish_middle(builder, materials, size)
     reach = (0.5 * size[0] - 1.15, 0.5 * size[1] - 1.1)
     return Place(
         scene=builder.build(),
         kind="room",
-        walk_m=(reach[0], reach[1]),
-        look_m=(0.3 * size[0], 0.3 * size[1]),
+        walk_m=reach,
         eye_height_m=(1.35, 1.75),
         day=_day(rng, size),
         night=_night(rng, size),
@@ -82,49 +95,54 @@ def _add_shell(
 
 
 def _furnish_wall(
-    builder: SceneBuilder,
-    materials: Materials,
-    frame: RigidTransform,
-    length: float,
-    *,
-    height: float,
-    has_window: bool,
+    builder: SceneBuilder, materials: Materials, wall: _Wall, deck: list[str]
 ) -> None:
-    """Fill a wall from left to right; free stretches of wall get pictures."""
+    """Fill a wall from left to right; above low things go a window or pictures."""
     rng = builder.rng
-    x = -length / 2 + 0.75
-    has_window = has_window or rng.random() < 0.2
-    while x < length / 2 - 1.2:
-        width = float(min(rng.uniform(0.8, 1.7), length / 2 - 0.7 - x))
-        at = frame @ placed(x + width / 2, -0.02)
-        kind = rng.choice(["shelf", "cabinet", "sofa", "desk", "wardrobe", "bare"])
+    x = -wall.length_m / 2 + 0.75
+    has_window = wall.has_window or rng.random() < 0.2
+    while x < wall.length_m / 2 - 1.2:
+        width = float(min(rng.uniform(0.8, 1.7), wall.length_m / 2 - 0.7 - x))
+        at = wall.frame @ placed(x + width / 2, -0.02)
+        top = _stand(builder, materials, at, width, kind=deck.pop())
+        if top < 1.4 and has_window and width > 1.0:
+            window = wall.frame @ placed(x + width / 2, 0, max(top, 0.9) + 0.15)
+            furniture.add_window(builder, window, (width * 0.8, wall.height_m - top - 0.6))
+            has_window = False
+        elif top < 1.4:
+            band = (top + 0.15, wall.height_m - 0.15)
+            _hang_pictures(builder, wall.frame, (x - 0.1, x + width + 0.15), band)
+        x += width + float(rng.uniform(0.1, 0.4))
+
+
+def _stand(
+    builder: SceneBuilder, materials: Materials, at: RigidTransform, width: float, *, kind: str
+) -> float:
+    """Stand one thing of about `width` against the wall; return how high it reaches (m)."""
+    rng = builder.rng
+    if kind == "shelf":
+        top = float(rng.uniform(1.6, 2.1))
+        furniture.add_bookshelf(builder, materials, at, (width, 0.3, top))
+    elif kind == "low shelf":
+        top = float(rng.uniform(0.8, 1.2))
+        furniture.add_bookshelf(builder, materials, at, (width, 0.3, top))
+    elif kind == "cabinet":
+        top = float(rng.uniform(0.7, 1.1))
+        furniture.add_cabinet(builder, materials, at, (width, 0.45, top))
+        top += 0.25
+    elif kind == "wardrobe":
+        top = float(rng.uniform(1.8, 2.2))
+        furniture.add_cabinet(builder, materials, at, (min(width, 1.2), 0.5, top))
+    elif kind == "sofa":
+        top = 0.9
+        furniture.add_sofa(builder, materials, at, max(width, 1.4))
+    elif kind == "desk":
+        top = 1.2
+        desk = at @ placed(0, -0.33)
+        furniture.add_table(builder, materials, desk, (width, 0.6, 0.74), has_screen=True)
+    else:
         top = 0.5
-        if kind == "shelf":
-            top = float(rng.choice([rng.uniform(0.9, 1.2), rng.uniform(1.7, 2.1)]))
-            furniture.add_bookshelf(builder, materials, at, (width, 0.3, top))
-        elif kind == "cabinet":
-            top = float(rng.uniform(0.7, 1.1))
-            furniture.add_cabinet(builder, materials, at, (width, 0.45, top))
-        elif kind == "wardrobe":
-            top = float(rng.uniform(1.8, 2.2))
-            furniture.add_cabinet(builder, materials, at, (min(width, 1.2), 0.5, top))
-        elif kind == "sofa":
-            width = max(width, 1.4)
-            furniture.add_sofa(builder, materials, frame @ placed(x + width / 2, -0.02), width)
-            top = 0.9
-        elif kind == "desk":
-            desk = at @ placed(0, -0.33)
-            furniture.add_table(builder, materials, desk, (width, 0.6, 0.74), has_screen=True)
-            top = 1.2
-        if top < 1.4:
-            span = (x + 0.05, x + width)
-            if has_window and width > 1.0:
-                window = frame @ placed(x + width / 2, 0, max(top, 0.9) + 0.15)
-                furniture.add_window(builder, window, (width * 0.8, height - top - 0.6))
-                has_window = False
-            else:
-                _hang_pictures(builder, frame, span, (top + 0.25, height - 0.25))
-        x += width + float(rng.uniform(0.1, 0.5))
+    return top
 
 
 def _hang_pictures(
@@ -136,13 +154,13 @@ def _hang_pictures(
     rng = builder.rng
     x = span[0]
     while x < span[1] - 0.25:
-        tall = float(min(rng.uniform(0.35, 0.9), band[1] - band[0]))
-        wide = float(min(tall * rng.uniform(0.65, 1.4), span[1] - x))
+        tall = float(min(rng.uniform(0.35, 1.0), band[1] - band[0]))
+        wide = float(min(tall * rng.uniform(0.65, 1.6), span[1] - x))
         if wide < 0.2 or tall < 0.2:
             return
         z = float(rng.uniform(band[0], band[1] - tall))
         furniture.add_picture(builder, frame @ placed(x + wide / 2, 0, z), (wide, tall))
-        x += wide + float(rng.uniform(0.1, 0.5))
+        x += wide + float(rng.uniform(0.06, 0.3))
 
 
 def _furnish_middle(
@@ -174,11 +192,11 @@ def _day(rng: np.random.Generator, size: tuple[float, float, float]) -> Lighting
         position_m=(0.42 * x, float(rng.uniform(-0.2, 0.2)) * y, 0.72 * z),
         rgb=(strength, strength, 1.05 * strength),
     )
-    return Lighting(lamps=(ceiling, window), ambient_rgb=(0.42, 0.42, 0.44))
+    return Lighting(lamps=(ceiling, window), ambient_rgb=(0.55, 0.55, 0.56))
 
 
 def _night(rng: np.random.Generator, size: tuple[float, float, float]) -> Lighting:
     x, y, z = size
     corner = (float(rng.choice([-0.3, 0.3])) * x, float(rng.choice([-0.3, 0.3])) * y, 0.8 * z)
-    lamp = Lamp(position_m=corner, rgb=(0.95, 0.75, 0.5))
-    return Lighting(lamps=(lamp,), ambient_rgb=(0.13, 0.13, 0.15))
+    lamp = Lamp(position_m=corner, rgb=(1.3, 1.05, 0.75))
+    return Lighting(lamps=(lamp,), ambient_rgb=(0.17, 0.16, 0.16))

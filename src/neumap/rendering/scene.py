@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
 from jaxtyping import Float, Int, UInt8
 from scipy.spatial.transform import Rotation
 
@@ -40,8 +39,12 @@ class RenderScene:
         return cross / np.linalg.norm(cross, axis=1, keepdims=True)
 
     @cached_property
-    def rays(self) -> EmbreeScene:
-        """Acceleration structure; triangles 2 k and 2 k + 1 make face k."""
+    def rays(self) -> Any:  # noqa: ANN401  embreex ships no types
+        """Acceleration structure (EmbreeScene); triangles 2 k and 2 k + 1 make face k."""
+        # Imported here: embreex has no wheel for Linux on ARM, where all but rendering works.
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
+
         a, b = self.corner, self.corner + self.edge_u
         c, d = b + self.edge_v, self.corner + self.edge_v
         triangles = np.stack([np.stack([a, b, c], 1), np.stack([a, c, d], 1)], 1)

@@ -3,14 +3,14 @@
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from neumap.rendering.noise import fractal_noise, random_color, tinted, to_uint8
+from neumap.rendering.noise import building_color, fractal_noise, random_color, tinted, to_uint8
 
 Texture = UInt8[np.ndarray, "h w 3"]
 
 
 def plaster(rng: np.random.Generator, height: int, width: int, *, stains: int = 12) -> Texture:
     """Paint a nearly blank wall: broad unevenness, fine grain, scuffs and stains."""
-    base = random_color(rng, low=0.55, high=0.85, saturation=0.25)
+    base = building_color(rng, low=0.55, high=0.85, saturation=0.25)
     broad = fractal_noise(rng, height, width, cell=(220, 220), num_octaves=3)
     fine = fractal_noise(rng, height, width, cell=(12, 12), num_octaves=3, persistence=0.8)
     image = tinted(base, 0.6 * broad + 0.4 * fine, contrast=0.035)
@@ -41,7 +41,7 @@ def wallpaper(rng: np.random.Generator, height: int, width: int) -> Texture:
     motif = 1.0 / (1.0 + np.exp(-6 * motif))
     rows, columns = -(-height // motif.shape[0]), -(-width // motif.shape[1])
     pattern = np.tile(motif, (rows, columns))[:height, :width].astype(np.float32)
-    base = random_color(rng, low=0.5, high=0.8, saturation=0.4)
+    base = building_color(rng, low=0.5, high=0.8, saturation=0.4)
     other = base * rng.uniform(0.75, 0.9)
     wear = fractal_noise(rng, height, width, cell=(160, 160), num_octaves=6)
     image = base * (1 - pattern[..., None]) + other * pattern[..., None]
@@ -66,7 +66,7 @@ def bricks(
 
     `brick` is (height, width) in texels; `shift` moves every second row by that share.
     """
-    base = random_color(rng, low=0.4, high=0.75, saturation=0.6) if base is None else base
+    base = building_color(rng, low=0.4, high=0.75, saturation=0.6) if base is None else base
     ys, xs = np.arange(height), np.arange(width)
     row = ys // brick[0]
     offset = ((row % 2) * shift * brick[1]).astype(np.int64)
@@ -121,7 +121,7 @@ def rough(
     rng: np.random.Generator, height: int, width: int, *, base: Float[np.ndarray, "3"] | None = None
 ) -> Texture:
     """Make asphalt, concrete or stone: isotropic roughness with strong coarse octaves."""
-    base = random_color(rng, low=0.35, high=0.7, saturation=0.2) if base is None else base
+    base = building_color(rng, low=0.35, high=0.7, saturation=0.2) if base is None else base
     field = fractal_noise(rng, height, width, cell=(200, 200), num_octaves=8, persistence=0.78)
     image = tinted(base, field, contrast=0.13)
     for _ in range(max(4, height * width // 30000)):
