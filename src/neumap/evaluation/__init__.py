@@ -12,6 +12,9 @@ from neumap.evaluation.predictions import read_predictions as read_predictions
 from neumap.evaluation.predictions import write_predictions as write_predictions
 from neumap.evaluation.report import ReportInputs as ReportInputs
 from neumap.evaluation.report import render_report as render_report
+from neumap.evaluation.run import EvaluationFiles as EvaluationFiles
+from neumap.evaluation.run import MapFacts as MapFacts
+from neumap.evaluation.run import evaluate_localizer as evaluate_localizer
 from neumap.evaluation.score import QueryScore as QueryScore
 from neumap.evaluation.score import score as score
 from neumap.evaluation.summary import Summary as Summary

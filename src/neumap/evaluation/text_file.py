@@ -1,35 +1,21 @@
-"""Text files that are either complete or absent: temporary file, fsync, rename."""
+"""Text files that are either complete or absent, with typed errors."""
 
-import os
-import tempfile
 from pathlib import Path
 
+from neumap.atomic_file import write_atomically
 from neumap.errors import DataError
 
 
 def write_text_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text so that readers see the old file or the whole new one.
 
-    An interruption (Ctrl-C included) leaves no temporary file behind. Raises DataError where the
-    folder is missing or cannot be written.
+    Raises DataError where the folder is missing, full or cannot be written.
     """
     try:
-        handle, temporary_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        write_atomically(path, text.encode("utf-8"))
     except OSError as error:
         raise DataError(
-            str(path), f"cannot be written ({error.strerror})", "Choose a folder you may write to."
+            str(path),
+            f"cannot be written ({error.strerror or error})",
+            "Choose an existing folder with free space that you may write to.",
         ) from error
-    temporary = Path(temporary_name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)  # mkstemp makes files that only their owner can read
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(
-            str(path), f"cannot be written ({error.strerror})", "Free some space or choose another."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""`neumap evaluate`: a map's queries localised and scored against their true poses."""
+
+from pathlib import Path
+
+from neumap.scene_map import Map
+
+from neumap.cli import exit_codes
+from neumap.cli.console import print_table, progress_bars, require_writable, warn
+from neumap.cli.options import EvaluateOptions
+from neumap.cli.summary_table import summary_rows
+from neumap.evaluation import EvaluationFiles, MapFacts, evaluate_localizer
+from neumap.images import ImageSet, Split
+from neumap.images.detect import read_images
+
+
+def run(options: EvaluateOptions) -> int:
+    """Write predictions, figures and perhaps a report; print the figures."""
+    files = EvaluationFiles(
+        predictions=options.predictions or options.json_out.with_suffix(".predictions.jsonl"),
+        figures=options.json_out,
+        report=options.report,
+    )
+    require_writable(
+        {"--json": files.figures, "--report": files.report, "--predictions": files.predictions}
+    )
+    scene_map = Map.load(options.map)
+    image_set = read_images(options.data, layout=options.layout)
+    split = Split.of(image_set) if options.split is None else Split.read(options.split)
+    warnings = _warnings(options, scene_map, image_set)
+    warn(warnings)
+    facts = MapFacts(
+        title=f"{options.map.name} on {options.data.resolve().name}",
+        num_bytes=options.map.stat().st_size,
+        bytes_by_part=scene_map.bytes_by_part(),
+        mapping_seconds=stated_mapping_seconds(scene_map),
+        warnings=warnings,
+    )
+    with progress_bars(quiet=options.quiet) as progress:
+        summary = evaluate_localizer(
+            *(scene_map, image_set, split),
+            files=files,
+            facts=facts,
+            progress=lambda done, total: progress("queries", done, total),
+        )
+    print_table(facts.title, summary_rows(summary))
+    _print_files(files)
+    return exit_codes.FAILED if summary.num_failed == summary.num_queries else exit_codes.OK
+
+
+def stated_mapping_seconds(scene_map: Map) -> float | None:
+    """Return the mapping time that the map's header states, None where it does not."""
+    provenance = scene_map.header.get("provenance")
+    stated = provenance.get("mapping_seconds") if isinstance(provenance, dict) else None
+    return float(stated) if isinstance(stated, int | float) else None
+
+
+def _warnings(options: EvaluateOptions, scene_map: Map, image_set: ImageSet) -> tuple[str, ...]:
+    warnings = list(image_set.warnings)
+    if options.split is None:
+        chosen = "the layout's own queries are" if image_set.given_split else "every 5th photo is"
+        warnings.append(
+            f"No --split was given: {chosen} used. If the map was made of these photos as well, "
+            "the errors below are too good; give the split that it was made with."
+        )
+    if scene_map.units != image_set.units:
+        warnings.append(
+            f"The map's unit is {scene_map.units} and the data set's is {image_set.units}: if "
+            "their frames differ, the errors below mean nothing."
+        )
+    return tuple(warnings)
+
+
+def _print_files(files: EvaluationFiles) -> None:
+    named: dict[str, Path | None] = {
+        "figures": files.figures,
+        "predictions": files.predictions,
+        "report": files.report,
+    }
+    for label, path in named.items():
+        if path is not None:
+            print(f"{label}: {path}")

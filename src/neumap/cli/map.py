@@ -1,0 +1,77 @@
+"""`neumap map`: a folder of posed photos to one map file."""
+
+import time
+from pathlib import Path
+
+from neumap.mapping import map_scene
+from neumap.scene_map import Map
+
+from neumap.cli import exit_codes
+from neumap.cli.console import print_json, print_table, progress_bars, require_writable, warn
+from neumap.cli.options import MapOptions
+from neumap.cli.sizes import format_size, parse_size
+from neumap.images import ImageSet, Split
+from neumap.images.detect import read_images
+from neumap.recipes.presets import read_preset
+
+
+def run(options: MapOptions) -> int:
+    """Map the folder, write the file, print where its bytes and the time went."""
+    start = time.perf_counter()
+    budget_bytes = parse_size(options.budget, option="--budget")
+    config = read_preset(options.preset)
+    require_writable({"--out": options.out})
+    # bare photos have no layout to read: the mapping poses them first
+    has_poses = options.poses == "given"
+    image_set = read_images(options.data, layout=options.layout) if has_poses else None
+    names = _names_to_map(options, image_set)
+    with progress_bars(quiet=options.quiet) as progress:
+        scene_map = map_scene(
+            options.data if image_set is None else image_set,
+            split_names=names,
+            config=config,
+            budget_bytes=budget_bytes,
+            device=options.device,
+            seed=options.seed,
+            poses=options.poses,
+            layout=options.layout,
+            progress=progress,
+        )
+    scene_map.save(options.out)
+    warn(scene_map.warnings)
+    _print_result(options, scene_map, seconds=time.perf_counter() - start)
+    return exit_codes.OK
+
+
+def _names_to_map(options: MapOptions, image_set: ImageSet | None) -> tuple[str, ...] | None:
+    """Return the photos to map; None for all of them (bare photos have no queries to keep)."""
+    if options.split == "all":
+        return None
+    given = None if options.split is None else Split.read(Path(options.split))
+    if image_set is None:
+        return None if given is None else given.map_names
+    mapped, _ = (given or Split.of(image_set)).apply(image_set)
+    return tuple(image.name for image in mapped)
+
+
+def _print_result(options: MapOptions, scene_map: Map, *, seconds: float) -> None:
+    num_bytes = options.out.stat().st_size
+    if options.as_json:
+        print_json(
+            {
+                "map": str(options.out),
+                "map_bytes": num_bytes,
+                "bytes_by_part": scene_map.bytes_by_part(),
+                "units": scene_map.units,
+                "mapping_seconds": round(seconds, 3),
+                "stage_seconds": scene_map.stage_seconds,
+                "warnings": list(scene_map.warnings),
+            }
+        )
+        return
+    rows = [("map file", format_size(num_bytes)), ("unit", scene_map.units)]
+    rows += [(f"  {part}", format_size(size)) for part, size in scene_map.bytes_by_part().items()]
+    rows += [("time", f"{seconds:.1f} s")]
+    for stage, stage_seconds in scene_map.stage_seconds.items():
+        rows.append((f"  {stage}", f"{stage_seconds:.1f} s, {stage_seconds / seconds:.0%}"))
+    print_table(str(options.out), rows)

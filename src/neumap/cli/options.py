@@ -1,0 +1,118 @@
+"""The options of each verb; nothing heavy is imported here, so that help is quick."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from pydantic import BaseModel, ConfigDict
+
+Seed = Annotated[int, tyro.conf.arg(metavar="N")]
+OptionalName = Annotated[str | None, tyro.conf.arg(metavar="NAME")]
+OptionalSplit = Annotated[Path | None, tyro.conf.arg(metavar="SPLIT.json")]
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DemoOptions(_Options):
+    """Render a small room, map it, localise photos in it and write a report."""
+
+    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("demo_output")
+    """Folder for the photos, the map, the predictions and report.html."""
+    quiet: bool = False
+    """No progress bars."""
+
+
+class MapOptions(_Options):
+    """Make a map file of the posed photos in a folder.
+
+    Layouts: COLMAP models, transforms.json (nerfstudio, instant-ngp), 7-Scenes, TUM RGB-D and
+    cameras.json. Every 5th photo is left out as a query unless --split says otherwise.
+    """
+
+    data: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DATA")]
+    """Folder of the capture."""
+    out: Annotated[Path, tyro.conf.arg(metavar="MAP")]
+    """Map file to write; replaced as a whole once the new one is complete."""
+    split: Annotated[str | None, tyro.conf.arg(metavar="SPLIT.json|all")] = None
+    """JSON file {"map": [names], "query": [names]}; `all` maps every photo."""
+    budget: Annotated[str, tyro.conf.arg(metavar="SIZE")] = "28kB"
+    """Largest size of the map file, e.g. 28kB (28000 bytes), 4.2kB or 1MiB."""
+    device: Annotated[str, tyro.conf.arg(metavar="DEVICE")] = "cpu"
+    """Where networks run: cpu or cuda."""
+    poses: Literal["given", "sfm"] = "given"
+    """`sfm` finds the poses of bare photos first; their unit is then unknown."""
+    layout: OptionalName = None
+    """Layout of the folder, if it is not to be detected."""
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME|FILE.toml")] = "default"
+    """Settings of the mapping: default, fast, or a TOML file of your own."""
+    seed: Seed = 0
+    """Seed of everything random."""
+    as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+    """Print one JSON object instead of the table."""
+    quiet: bool = False
+    """No progress bars."""
+
+
+class LocalizeOptions(_Options):
+    """Find the camera poses of photos in a map.
+
+    Without --camera the focal length is read from the photo's EXIF block; where that has none
+    it is estimated, and the answer says so.
+    """
+
+    map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
+    """Map file."""
+    photos: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PHOTO...")]
+    """One or more JPEG or PNG files."""
+    camera: Annotated[str | None, tyro.conf.arg(metavar="MODEL,w,h,params...|FILE.json")] = None
+    """Camera of all photos: a COLMAP model, e.g. PINHOLE,640,480,525,525,320,240."""
+    as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+    """Print one JSON object instead of text."""
+    quiet: bool = False
+    """No progress bars."""
+
+
+class EvaluateOptions(_Options):
+    """Localise the queries of a data set and score them against their true poses.
+
+    Predictions are written first and scored from that file. A failed query counts as an
+    infinite error; in the JSON file infinite and unknown numbers are null.
+    """
+
+    map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
+    """Map file."""
+    data: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DATA")]
+    """Folder with the queries and their true poses."""
+    json_out: Annotated[Path, tyro.conf.arg(name="json", metavar="OUT.json")]
+    """File for all figures."""
+    split: OptionalSplit = None
+    """JSON file {"map": [names], "query": [names]}; without it every 5th photo is a query."""
+    report: Annotated[Path | None, tyro.conf.arg(metavar="REPORT.html")] = None
+    """File for a report with curves and pictures."""
+    predictions: Annotated[Path | None, tyro.conf.arg(metavar="FILE.jsonl")] = None
+    """File for the predictions; OUT.predictions.jsonl beside OUT.json if not given."""
+    layout: OptionalName = None
+    """Layout of the folder, if it is not to be detected."""
+    quiet: bool = False
+    """No progress bars."""
+
+
+class InfoOptions(_Options):
+    """Print what a map file holds: bytes by part, units, origin and versions."""
+
+    map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
+    """Map file."""
+    as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+    """Print one JSON object instead of the table."""
+
+
+VERBS: dict[str, tuple[type[_Options], str]] = {
+    "demo": (DemoOptions, "render a room, map it, localise in it, write a report"),
+    "map": (MapOptions, "posed photos to one map file"),
+    "localize": (LocalizeOptions, "photos to camera poses"),
+    "evaluate": (EvaluateOptions, "errors of a map's queries, and a report"),
+    "info": (InfoOptions, "what a map file holds, in bytes"),
+}
+"""Each verb with its options and its line of help; `neumap.cli.<verb>` runs it."""

@@ -1,0 +1,89 @@
+"""One evaluation from a localiser to the files: predict, write, read back, score, report."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neumap.errors import DataError, Fault
+from neumap.evaluation.predictions import (
+    Localizer,
+    predict,
+    read_predictions,
+    write_predictions,
+)
+from neumap.evaluation.report import ReportInputs, render_report
+from neumap.evaluation.score import median_scene_depth, score
+from neumap.evaluation.summary import Summary, summarise
+from neumap.evaluation.text_file import write_text_atomically
+from neumap.images import ImageSet, Split
+
+
+@dataclass(frozen=True)
+class EvaluationFiles:
+    """Where the results go; each file is whole or absent."""
+
+    predictions: Path
+    """JSON lines, written before anything is scored."""
+    figures: Path
+    """JSON of `Summary.to_json`."""
+    report: Path | None = None
+
+
+@dataclass(frozen=True)
+class MapFacts:
+    """What the figures say of the map itself."""
+
+    title: str
+    num_bytes: int | None = None
+    bytes_by_part: dict[str, int] = field(default_factory=dict[str, int])
+    mapping_seconds: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def evaluate_localizer(
+    localizer: Localizer,
+    image_set: ImageSet,
+    split: Split,
+    *,
+    files: EvaluationFiles,
+    facts: MapFacts,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
+    """Localise the split's queries, write the predictions, and score what stands in that file.
+
+    Raises DataError before any query is run where one has no true pose or is not in the set.
+    """
+    mapped, queries = split.apply(image_set)
+    true_poses = {image.name: image.cam_from_world for image in queries}
+    lost = [name for name, true_pose in true_poses.items() if true_pose is None]
+    if lost:
+        raise DataError.from_faults(
+            [Fault(name, "has no true pose", "Leave it out of the queries.") for name in lost]
+        )
+    written = predict(localizer, image_set, tuple(true_poses), progress=progress)
+    write_predictions(files.predictions, written)
+
+    predictions = read_predictions(files.predictions)
+    summary = summarise(
+        score(predictions, true_poses),
+        units=image_set.units,
+        median_depth=median_scene_depth(predictions, true_poses),
+        map_bytes=facts.num_bytes,
+        mapping_seconds=facts.mapping_seconds,
+    )
+    figures = json.dumps(summary.to_json(), indent=1, allow_nan=False, ensure_ascii=False)
+    write_text_atomically(files.figures, figures + "\n")
+    if files.report is not None:
+        cameras = tuple(i.cam_from_world for i in mapped if i.cam_from_world is not None)
+        inputs = ReportInputs(
+            title=facts.title,
+            summary=summary,
+            predictions=predictions,
+            image_set=image_set,
+            mapping_cameras=cameras,
+            bytes_by_part=facts.bytes_by_part,
+            warnings=facts.warnings,
+        )
+        write_text_atomically(files.report, render_report(inputs))
+    return summary
