@@ -1,0 +1,4 @@
+"""Codes: the learned map of a scene.
+
+In: Scene.  Out: DenseCodes or AnchoredCodes.
+"""

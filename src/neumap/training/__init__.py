@@ -1,0 +1,4 @@
+"""Training of decoders and codes.
+
+In: Scene, decoder.  Out: trained codes and decoder, TrainingReport.
+"""
