@@ -38,6 +38,7 @@ SHORT_KEYS = {
     "images": "n",
     "source": "s",
     "seed": "r",
+    "mapping_seconds": "m",
 }
 """Header keys and what they are called in the file, at any depth; other keys stay as they are."""
 SHORT_TENSORS = {"anchors": "a", "codes": "c", "scales": "s", "tables": "t", "voxels": "w"}
