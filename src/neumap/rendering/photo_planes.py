@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from neumap.errors import DataError
 from neumap.rendering.light import Lamp, Lighting
 from neumap.rendering.place import Place
-from neumap.rendering.scene import Finish, SceneBuilder
+from neumap.rendering.scene import SceneBuilder
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 _MAX_SIDE_PX = 1100
@@ -42,7 +42,7 @@ def build_planes(rng: np.random.Generator, paths: list[Path]) -> Place:
     """Stand 5 to 11 planes with parts of photographs before a camera path along x."""
     builder = SceneBuilder(rng)
     half = float(rng.uniform(2.5, 4.0))
-    ground = builder.finish(_part(rng, _photo(rng, paths), least=0.8))
+    ground = builder.finish(_wall_of_photos(rng, paths, 2, 3))
     corner = np.array([-half - 4, 6.0, 0.0])
     along, across = np.array([2 * half + 8, 0.0, 0.0]), np.array([0.0, -9.0, 0.0])
     builder.face(corner, along, across, finish=ground)
@@ -51,12 +51,14 @@ def build_planes(rng: np.random.Generator, paths: list[Path]) -> Place:
         share = (number + 0.5) / num_back * 2 - 1
         middle = np.array([share * (half + 2.5), rng.uniform(2.5, 5.0), 2.3])
         size = (2 * half + 6) / num_back * 1.4
-        _stand_plane(builder, paths, middle, (size, 4.6), tilt_deg=8.0, turn_deg=25.0)
+        photos = _wall_of_photos(rng, paths, 2, int(rng.integers(1, 4)))
+        _stand_plane(builder, photos, middle, (size, 4.6), tilt_deg=8.0, turn_deg=25.0)
     for _ in range(int(rng.integers(2, 8))):
         width = float(rng.uniform(1.0, 2.6))
         middle = np.array([rng.uniform(-half, half), rng.uniform(-0.8, 2.2), rng.uniform(0.8, 2.4)])
         size = (width, float(rng.uniform(0.7, 1.4)) * width)
-        _stand_plane(builder, paths, middle, size, tilt_deg=35.0, turn_deg=50.0)
+        photo = _part(rng, _photo(rng, paths), least=0.6)
+        _stand_plane(builder, photo, middle, size, tilt_deg=35.0, turn_deg=50.0)
     return Place(
         scene=builder.build(),
         kind="planes",
@@ -95,9 +97,21 @@ def _part(
     return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)
 
 
+def _wall_of_photos(
+    rng: np.random.Generator, paths: list[Path], rows: int, columns: int
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Join parts of several photographs edge to edge, each of 420 x 560 texels."""
+    cells = [
+        np.asarray(Image.fromarray(_part(rng, _photo(rng, paths), least=0.6)).resize((560, 420)))
+        for _ in range(rows * columns)
+    ]
+    lines = [np.concatenate(cells[i * columns : (i + 1) * columns], axis=1) for i in range(rows)]
+    return np.concatenate(lines, axis=0)
+
+
 def _stand_plane(
     builder: SceneBuilder,
-    paths: list[Path],
+    photo: UInt8[np.ndarray, "h w 3"],
     middle_m: np.ndarray,
     size_m: tuple[float, float],
     *,
@@ -105,12 +119,12 @@ def _stand_plane(
     turn_deg: float,
 ) -> None:
     rng = builder.rng
-    photo: Finish = builder.finish(_part(rng, _photo(rng, paths), least=0.6))
+    finish = builder.finish(photo)
     angles = [rng.uniform(-turn_deg, turn_deg), rng.uniform(-tilt_deg, tilt_deg)]
     turn = Rotation.from_euler("ZX", angles, degrees=True).as_matrix()
     edge_u = turn @ np.array([size_m[0], 0.0, 0.0])
     edge_v = turn @ np.array([0.0, 0.0, -size_m[1]])
-    builder.face(middle_m - 0.5 * (edge_u + edge_v), edge_u, edge_v, finish=photo)
+    builder.face(middle_m - 0.5 * (edge_u + edge_v), edge_u, edge_v, finish=finish)
 
 
 def _day(rng: np.random.Generator) -> Lighting:
