@@ -7,6 +7,7 @@ from neumap.scene_map import Map
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars, require_writable, warn
 from neumap.cli.options import EvaluateOptions
+from neumap.cli.printed_map import PrintedMap
 from neumap.cli.summary_table import summary_rows
 from neumap.evaluation import EvaluationFiles, MapFacts, evaluate_localizer
 from neumap.images import ImageSet, Split
@@ -47,14 +48,16 @@ def run(options: EvaluateOptions) -> int:
     return exit_codes.FAILED if summary.num_failed == summary.num_queries else exit_codes.OK
 
 
-def stated_mapping_seconds(scene_map: Map) -> float | None:
+def stated_mapping_seconds(scene_map: PrintedMap) -> float | None:
     """Return the mapping time that the map's header states, None where it does not."""
     provenance = scene_map.header.get("provenance")
     stated = provenance.get("mapping_seconds") if isinstance(provenance, dict) else None
     return float(stated) if isinstance(stated, int | float) else None
 
 
-def _warnings(options: EvaluateOptions, scene_map: Map, image_set: ImageSet) -> tuple[str, ...]:
+def _warnings(
+    options: EvaluateOptions, scene_map: PrintedMap, image_set: ImageSet
+) -> tuple[str, ...]:
     warnings = list(image_set.warnings)
     if options.split is None:
         chosen = "the layout's own queries are" if image_set.given_split else "every 5th photo is"

@@ -10,6 +10,7 @@ from neumap.cli import exit_codes
 from neumap.cli.camera_option import read_camera_option
 from neumap.cli.console import print_json, progress_bars, report_faults
 from neumap.cli.options import LocalizeOptions
+from neumap.cli.printed_map import PrintedMap
 from neumap.errors import NeumapError, OptionError
 from neumap.evaluation.prediction import camera_to_json
 from neumap.geometry import Camera
@@ -54,7 +55,7 @@ def run(options: LocalizeOptions) -> int:
     return _exit_code(answers)
 
 
-def _localize(scene_map: Map, photo: Path, given: Camera | None) -> _Answer:
+def _localize(scene_map: PrintedMap, photo: Path, given: Camera | None) -> _Answer:
     source: CameraSource = "given"
     try:
         camera = given
@@ -86,7 +87,7 @@ def _answer_text(answer: _Answer, unit: str) -> str:
         return f"{answer.photo}: not localised\n  {result.reason}{hint}"
     pose, camera = result.cam_from_world, result.camera
     center, quat_wxyz, translation = (
-        " ".join(f"{value:.5f}" for value in values)
+        " ".join(f"{round(float(value), 5) + 0.0:.5f}" for value in values)  # + 0.0: no "-0"
         for values in (pose.center_in_source, pose.quat_wxyz, pose.translation)
     )
     milliseconds = sum(ms for stage, ms in result.timings_ms.items() if stage != "decode")

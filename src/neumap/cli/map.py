@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 from neumap.mapping import map_scene
-from neumap.scene_map import Map
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table, progress_bars, require_writable, warn
 from neumap.cli.options import MapOptions
+from neumap.cli.printed_map import PrintedMap
 from neumap.cli.sizes import format_size, parse_size
 from neumap.images import ImageSet, Split
 from neumap.images.detect import read_images
@@ -54,7 +54,7 @@ def _names_to_map(options: MapOptions, image_set: ImageSet | None) -> tuple[str,
     return tuple(image.name for image in mapped)
 
 
-def _print_result(options: MapOptions, scene_map: Map, *, seconds: float) -> None:
+def _print_result(options: MapOptions, scene_map: PrintedMap, *, seconds: float) -> None:
     num_bytes = options.out.stat().st_size
     if options.as_json:
         print_json(

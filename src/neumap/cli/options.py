@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 import tyro
 from pydantic import BaseModel, ConfigDict
 
-Seed = Annotated[int, tyro.conf.arg(metavar="N")]
-OptionalName = Annotated[str | None, tyro.conf.arg(metavar="NAME")]
-OptionalSplit = Annotated[Path | None, tyro.conf.arg(metavar="SPLIT.json")]
+# the hints are emptied where a default would read "None" or "False": the sentence says it
+_Layout = Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")]
+_Json = Annotated[bool, tyro.conf.arg(name="json", help_behavior_hint="")]
+_Quiet = Annotated[bool, tyro.conf.arg(help_behavior_hint="")]
 
 
 class _Options(BaseModel):
@@ -20,7 +21,7 @@ class DemoOptions(_Options):
 
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("demo_output")
     """Folder for the photos, the map, the predictions and report.html."""
-    quiet: bool = False
+    quiet: _Quiet = False
     """No progress bars."""
 
 
@@ -35,7 +36,9 @@ class MapOptions(_Options):
     """Folder of the capture."""
     out: Annotated[Path, tyro.conf.arg(metavar="MAP")]
     """Map file to write; replaced as a whole once the new one is complete."""
-    split: Annotated[str | None, tyro.conf.arg(metavar="SPLIT.json|all")] = None
+    split: Annotated[str | None, tyro.conf.arg(metavar="SPLIT.json|all", help_behavior_hint="")] = (
+        None
+    )
     """JSON file {"map": [names], "query": [names]}; `all` maps every photo."""
     budget: Annotated[str, tyro.conf.arg(metavar="SIZE")] = "28kB"
     """Largest size of the map file, e.g. 28kB (28000 bytes), 4.2kB or 1MiB."""
@@ -43,15 +46,15 @@ class MapOptions(_Options):
     """Where networks run: cpu or cuda."""
     poses: Literal["given", "sfm"] = "given"
     """`sfm` finds the poses of bare photos first; their unit is then unknown."""
-    layout: OptionalName = None
+    layout: _Layout = None
     """Layout of the folder, if it is not to be detected."""
     preset: Annotated[str, tyro.conf.arg(metavar="NAME|FILE.toml")] = "default"
     """Settings of the mapping: default, fast, or a TOML file of your own."""
-    seed: Seed = 0
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Seed of everything random."""
-    as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+    as_json: _Json = False
     """Print one JSON object instead of the table."""
-    quiet: bool = False
+    quiet: _Quiet = False
     """No progress bars."""
 
 
@@ -64,13 +67,18 @@ class LocalizeOptions(_Options):
 
     map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
     """Map file."""
-    photos: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PHOTO...")]
+    photos: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]],
+        tyro.conf.arg(metavar="PHOTO...", help_behavior_hint=""),
+    ]
     """One or more JPEG or PNG files."""
-    camera: Annotated[str | None, tyro.conf.arg(metavar="MODEL,w,h,params...|FILE.json")] = None
+    camera: Annotated[
+        str | None, tyro.conf.arg(metavar="MODEL,w,h,params...|FILE.json", help_behavior_hint="")
+    ] = None
     """Camera of all photos: a COLMAP model, e.g. PINHOLE,640,480,525,525,320,240."""
-    as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+    as_json: _Json = False
     """Print one JSON object instead of text."""
-    quiet: bool = False
+    quiet: _Quiet = False
     """No progress bars."""
 
 
@@ -87,15 +95,19 @@ class EvaluateOptions(_Options):
     """Folder with the queries and their true poses."""
     json_out: Annotated[Path, tyro.conf.arg(name="json", metavar="OUT.json")]
     """File for all figures."""
-    split: OptionalSplit = None
+    split: Annotated[Path | None, tyro.conf.arg(metavar="SPLIT.json", help_behavior_hint="")] = None
     """JSON file {"map": [names], "query": [names]}; without it every 5th photo is a query."""
-    report: Annotated[Path | None, tyro.conf.arg(metavar="REPORT.html")] = None
+    report: Annotated[Path | None, tyro.conf.arg(metavar="REPORT.html", help_behavior_hint="")] = (
+        None
+    )
     """File for a report with curves and pictures."""
-    predictions: Annotated[Path | None, tyro.conf.arg(metavar="FILE.jsonl")] = None
+    predictions: Annotated[
+        Path | None, tyro.conf.arg(metavar="FILE.jsonl", help_behavior_hint="")
+    ] = None
     """File for the predictions; OUT.predictions.jsonl beside OUT.json if not given."""
-    layout: OptionalName = None
+    layout: _Layout = None
     """Layout of the folder, if it is not to be detected."""
-    quiet: bool = False
+    quiet: _Quiet = False
     """No progress bars."""
 
 
@@ -104,7 +116,7 @@ class InfoOptions(_Options):
 
     map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
     """Map file."""
-    as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+    as_json: _Json = False
     """Print one JSON object instead of the table."""
 
 

@@ -1,0 +1,44 @@
+"""The command line is a promise: a change here must be meant, and stand in the change log."""
+
+import re
+
+import pytest
+
+from neumap.cli import exit_codes
+from neumap.cli.main import main
+from neumap.cli.options import VERBS
+
+FROZEN = {
+    "demo": ["--help", "--out", "--quiet"],
+    "map": [
+        *("DATA", "--help", "--out", "--split", "--budget", "--device", "--poses", "--layout"),
+        *("--preset", "--seed", "--json", "--quiet"),
+    ],
+    "localize": ["MAP", "PHOTO...", "--help", "--camera", "--json", "--quiet"],
+    "evaluate": [
+        *("MAP", "DATA", "--help", "--json", "--split", "--report", "--predictions"),
+        *("--layout", "--quiet"),
+    ],
+    "info": ["MAP", "--help", "--json"],
+}
+
+
+def test_the_verbs_are_frozen():
+    assert list(VERBS) == list(FROZEN)
+
+
+@pytest.mark.parametrize("verb", list(FROZEN))
+def test_the_options_of_each_verb_are_frozen(verb, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main([verb, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = []
+    for line in lines:
+        if match := re.match(r"(?:│ |  )(?:-h, )?(--[a-z-]+|[A-Z]{2,}\S*)", line):
+            found.append(match[1])
+    assert found == FROZEN[verb]
+
+
+def test_the_exit_codes_are_frozen():
+    codes = (exit_codes.OK, exit_codes.FAILED, exit_codes.BAD_INPUT, exit_codes.INTERRUPTED)
+    assert codes == (0, 1, 2, 130)

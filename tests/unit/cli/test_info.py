@@ -1,0 +1,21 @@
+import json
+
+from neumap.cli.main import main
+
+
+def test_bytes_by_part_add_up_to_the_file(saved, capsys):
+    assert main(["info", str(saved.map_path), "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert set(content["bytes_by_part"]) == {"codes", "anchors", "tables", "header"}
+    assert sum(content["bytes_by_part"].values()) == content["map_bytes"]
+
+
+def test_the_table_names_every_part_and_header_field(saved, capsys):
+    assert main(["info", str(saved.map_path)]) == 0
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in ("codes", "70.0%", "anchors", "provenance", "metre"))
+
+
+def test_a_missing_map_exits_2(world, capsys):
+    assert main(["info", str(world.map_path)]) == 2
+    assert "does not exist" in capsys.readouterr().err
