@@ -24,12 +24,12 @@ def build_corridor(rng: np.random.Generator) -> Place:
     for frame, length in wall_frames(size)[::2]:
         _add_doors(builder, materials, frame, length, door=builder.finish(door))
     for frame, _ in wall_frames(size)[1::2]:
-        furniture.add_window(builder, frame @ placed(0, 0, 0.9), (1.2, 1.3))
-        furniture.add_cabinet(builder, materials, frame @ placed(0, -0.02), (1.0, 0.35, 0.7))
+        furniture.add_window(builder, frame @ placed(0.0, 0.0, 0.9), (1.2, 1.3))
+        furniture.add_cabinet(builder, materials, frame @ placed(0.0, -0.02), (1.0, 0.35, 0.7))
     lamp = builder.finish(np.full((8, 8, 3), 250, np.uint8))
     spots = np.arange(-size[0] / 2 + 1.5, size[0] / 2, 2.4)
     for x in spots:
-        builder.box(placed(float(x), 0, size[2] - 0.06), (1.1, 0.25, 0.05), lamp)
+        builder.box(placed(float(x), 0.0, size[2] - 0.06), (1.1, 0.25, 0.05), lamp)
     return Place(
         scene=builder.build(),
         kind="corridor",
@@ -83,12 +83,12 @@ def _add_doors(
     for x in np.arange(-length / 2 + 1.0, length / 2 - 0.8, step):
         at = frame @ placed(float(x), -0.03)
         builder.box(at, (1.1, 0.06, 2.15), wood)
-        builder.panel(at @ placed(0, -0.035), (0.92, 2.05), door)
+        builder.panel(at @ placed(0.0, -0.035), (0.92, 2.05), door)
         plate = builder.finish(prints.poster(rng, 60, 90))
         builder.panel(at @ placed(0.7, 0.02, 1.5), (0.22, 0.15), plate)
         middle = float(x) + step / 2
         if middle < length / 2 - 0.9:
-            _add_between(builder, materials, frame @ placed(middle, 0), step - 1.5)
+            _add_between(builder, materials, frame @ placed(middle, 0.0), step - 1.5)
 
 
 def _add_between(
@@ -97,18 +97,20 @@ def _add_between(
     rng = builder.rng
     kind = rng.integers(0, 5)
     if kind == 0:
-        _add_notice_board(builder, at @ placed(0, 0, 1.1), (width, 1.0))
+        _add_notice_board(builder, at @ placed(0.0, 0.0, 1.1), (width, 1.0))
     elif kind == 1:
-        low = at @ placed(0, -0.02)
+        low = at @ placed(0.0, -0.02)
         furniture.add_cabinet(builder, materials, low, (width, 0.35, 0.9))
     elif kind == 2:
         red = surfaces.rough(rng, 60, 60, base=random_color(rng, low=0.6, saturation=0.9))
         box = builder.finish(red)
         front = builder.finish(prints.poster(rng, 160, 120))
-        builder.box(at @ placed(0, -0.1, 0.9), (0.4, 0.2, 0.6), box, front=front)
+        builder.box(at @ placed(0.0, -0.1, 0.9), (0.4, 0.2, 0.6), box, front=front)
     else:
         wide = min(width, 0.9)
-        furniture.add_picture(builder, at @ placed(0, 0, 1.25), (wide, float(rng.uniform(0.5, 1))))
+        furniture.add_picture(
+            builder, at @ placed(0.0, 0.0, 1.25), (wide, float(rng.uniform(0.5, 1)))
+        )
 
 
 def _add_notice_board(
@@ -116,7 +118,7 @@ def _add_notice_board(
 ) -> None:
     rng = builder.rng
     cork = builder.finish(surfaces.rough(rng, 200, 260))
-    builder.box(at @ placed(0, -0.015), (size_m[0], 0.03, size_m[1]), cork)
+    builder.box(at @ placed(0.0, -0.015), (size_m[0], 0.03, size_m[1]), cork)
     for _ in range(int(rng.integers(3, 8))):
         sheet = builder.finish(prints.poster(rng, 110, 80))
         x = float(rng.uniform(-0.5, 0.5)) * (size_m[0] - 0.25)

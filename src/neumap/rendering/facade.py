@@ -11,7 +11,7 @@ from neumap.rendering.noise import random_color
 from neumap.rendering.place import Place
 from neumap.rendering.scene import Finish, SceneBuilder, placed
 
-_TEXELS_PER_M = 95
+_TEXELS_PER_M = 95.0
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def _add_house(builder: SceneBuilder, house: _House) -> None:
     else:
         image = surfaces.plaster(rng, *texels, stains=60)
     wall = builder.finish(image)
-    builder.box(house.front @ placed(0, 2.0), (width, 4.0, height), house.trim, front=wall)
+    builder.box(house.front @ placed(0.0, 2.0), (width, 4.0, height), house.trim, front=wall)
     _add_windows(builder, house)
-    builder.box(house.front @ placed(0, -0.15, height - 0.3), (width, 0.35, 0.35), house.trim)
+    builder.box(house.front @ placed(0.0, -0.15, height - 0.3), (width, 0.35, 0.35), house.trim)
     for z in np.arange(3.1, height - 1.5, 2.9):
-        builder.box(house.front @ placed(0, -0.06, float(z)), (width, 0.12, 0.18), house.trim)
+        builder.box(house.front @ placed(0.0, -0.06, float(z)), (width, 0.12, 0.18), house.trim)
     if rng.random() < 0.8:
         sign = builder.finish(prints.poster(rng, 90, 420))
         at = house.front @ placed(float(rng.uniform(-0.15, 0.15)) * width, -0.13, 2.65)
@@ -89,15 +89,15 @@ def _add_windows(builder: SceneBuilder, house: _House) -> None:
     for z in np.arange(3.6, house.height_m - size[1] - 0.5, 2.9):
         for column in range(num):
             x = (column + 0.5) * step - house.width_m / 2
-            at = house.front @ placed(x, 0, float(z))
-            builder.panel(at @ placed(0, -0.012), size, panes[int(rng.integers(0, 3))])
+            at = house.front @ placed(x, 0.0, float(z))
+            builder.panel(at @ placed(0.0, -0.012), size, panes[int(rng.integers(0, 3))])
             for side in (-1, 1):
                 jamb = at @ placed(side * size[0] / 2, -0.06)
                 builder.box(jamb, (0.12, 0.12, size[1]), house.trim)
-            builder.box(at @ placed(0, -0.1, -0.12), (size[0] + 0.3, 0.22, 0.12), house.trim)
-            builder.box(at @ placed(0, -0.08, size[1]), (size[0] + 0.3, 0.16, 0.14), house.trim)
+            builder.box(at @ placed(0.0, -0.1, -0.12), (size[0] + 0.3, 0.22, 0.12), house.trim)
+            builder.box(at @ placed(0.0, -0.08, size[1]), (size[0] + 0.3, 0.16, 0.14), house.trim)
     for column in range(num):
-        at = house.front @ placed((column + 0.5) * step - house.width_m / 2, 0)
+        at = house.front @ placed((column + 0.5) * step - house.width_m / 2, 0.0)
         _add_ground_floor(builder, house, at, min(step - 0.4, 1.6))
 
 
@@ -108,13 +108,13 @@ def _add_ground_floor(
     if rng.random() < 0.35:
         ground = surfaces.planks(rng, 230, 120, plank=(30, 240))
         door = builder.finish(prints.cabinet_front(rng, ground, 3, 2))
-        builder.box(at @ placed(0, -0.06), (1.25, 0.12, 2.4), house.trim)
-        builder.panel(at @ placed(0, -0.13), (1.0, 2.2), door)
+        builder.box(at @ placed(0.0, -0.06), (1.25, 0.12, 2.4), house.trim)
+        builder.panel(at @ placed(0.0, -0.13), (1.0, 2.2), door)
         return
     display = prints.poster if rng.random() < 0.5 else prints.book_row
     window = builder.finish(display(rng, 170, int(width * 130)))
-    builder.box(at @ placed(0, -0.06, 0.7), (width + 0.15, 0.12, 1.6), house.trim)
-    builder.panel(at @ placed(0, -0.13, 0.78), (width, 1.44), window)
+    builder.box(at @ placed(0.0, -0.06, 0.7), (width + 0.15, 0.12, 1.6), house.trim)
+    builder.panel(at @ placed(0.0, -0.13, 0.78), (width, 1.44), window)
 
 
 def _window(rng: np.random.Generator, size_m: tuple[float, float]) -> np.ndarray:
@@ -140,7 +140,7 @@ def _add_street(builder: SceneBuilder, half: float) -> None:
     along, across = np.array([length, 0.0, 0.0]), np.array([0.0, -depth, 0.0])
     builder.face(corner, along, across, finish=builder.finish(image))
     kerb = builder.finish(surfaces.rough(rng, 90, 900))
-    builder.box(placed(0, -1.2), (length, 2.0, 0.13), kerb)
+    builder.box(placed(0.0, -1.2), (length, 2.0, 0.13), kerb)
 
 
 def _add_street_thing(builder: SceneBuilder, trim: Finish, half: float) -> None:
@@ -158,13 +158,13 @@ def _add_street_thing(builder: SceneBuilder, trim: Finish, half: float) -> None:
     elif kind == 1:
         plants = builder.finish(surfaces.rough(rng, 90, 160, base=np.array([0.2, 0.4, 0.15])))
         builder.box(at, (1.5, 0.5, 0.5), trim, object_number=number)
-        builder.box(at @ placed(0, 0, 0.5), (1.3, 0.4, 0.4), plants, object_number=number)
+        builder.box(at @ placed(0.0, 0.0, 0.5), (1.3, 0.4, 0.4), plants, object_number=number)
     else:
         wood = builder.finish(surfaces.planks(rng, 60, 240, plank=(12, 240)))
-        builder.box(at @ placed(0, 0, 0.42), (1.6, 0.45, 0.07), wood, object_number=number)
-        builder.box(at @ placed(0, 0.22, 0.49), (1.6, 0.05, 0.45), wood, object_number=number)
+        builder.box(at @ placed(0.0, 0.0, 0.42), (1.6, 0.45, 0.07), wood, object_number=number)
+        builder.box(at @ placed(0.0, 0.22, 0.49), (1.6, 0.05, 0.45), wood, object_number=number)
         for x in (-0.7, 0.7):
-            builder.box(at @ placed(x, 0), (0.08, 0.4, 0.42), trim, object_number=number)
+            builder.box(at @ placed(x, 0.0), (0.08, 0.4, 0.42), trim, object_number=number)
 
 
 def _day(rng: np.random.Generator) -> Lighting:

@@ -99,7 +99,7 @@ def painting(rng: np.random.Generator, height: int, width: int) -> Texture:
     stops = np.sort(rng.uniform(0, 1, 6))
     colors = np.stack([random_color(rng, low=0.1, high=1.0, saturation=0.8) for _ in stops])
     image = np.stack([np.interp(level, stops, colors[:, c]) for c in range(3)], axis=-1)
-    detail = fractal_noise(rng, height, width, cell=(30, 30), num_octaves=5, persistence=0.8)
+    detail = fractal_noise(rng, height, width, cell=(30.0, 30.0), num_octaves=5, persistence=0.8)
     return to_uint8((image * (1 + 0.12 * detail[..., None])).astype(np.float32))
 
 
@@ -108,7 +108,7 @@ def poster(rng: np.random.Generator, height: int, width: int) -> Texture:
     if rng.random() < 0.5:
         ground = painting(rng, height, width)
     else:
-        shade = fractal_noise(rng, height, width, cell=(height, width), num_octaves=4)
+        shade = fractal_noise(rng, height, width, cell=(float(height), float(width)), num_octaves=4)
         ground = to_uint8(random_color(rng, low=0.3, high=1.0) * (1 + 0.1 * shade[..., None]))
     sheet = _Sheet(ground)
     for _ in range(int(rng.integers(5, 26))):
@@ -197,5 +197,5 @@ def rug(rng: np.random.Generator, height: int, width: int) -> Texture:
         inset += min(sheet.width, sheet.height) * rng.uniform(0.02, 0.07)
     for _ in range(40):
         _shape(rng, sheet, 0.5)
-    wear = fractal_noise(rng, height, width, cell=(70, 70), num_octaves=7, persistence=0.75)
+    wear = fractal_noise(rng, height, width, cell=(70.0, 70.0), num_octaves=7, persistence=0.75)
     return to_uint8(sheet.finished().astype(np.float32) / 255 * (1 + 0.12 * wear[..., None]))

@@ -55,10 +55,10 @@ def wall_frames(size_m: tuple[float, float, float]) -> list[tuple[RigidTransform
     """Frames at the foot of the four walls, x right as seen from inside, -y into the room."""
     x, y = size_m[0] / 2, size_m[1] / 2
     return [
-        (placed(0, y), size_m[0]),
-        (placed(x, 0, yaw_deg=-90), size_m[1]),
-        (placed(0, -y, yaw_deg=180), size_m[0]),
-        (placed(-x, 0, yaw_deg=90), size_m[1]),
+        (placed(0.0, y), size_m[0]),
+        (placed(x, 0.0, yaw_deg=-90.0), size_m[1]),
+        (placed(0.0, -y, yaw_deg=180.0), size_m[0]),
+        (placed(-x, 0.0, yaw_deg=90.0), size_m[1]),
     ]
 
 
@@ -79,7 +79,7 @@ def _add_shell(
         else:
             image = paper(rng, *texels)
         builder.panel(frame, (length, height), builder.finish(image))
-        builder.box(frame @ placed(0, -0.01), (length, 0.02, 0.1), skirting)
+        builder.box(frame @ placed(0.0, -0.01), (length, 0.02, 0.1), skirting)
     texels = (int(depth * _TEXELS_PER_M), int(width * _TEXELS_PER_M))
     floor = (
         surfaces.planks(rng, *texels)
@@ -106,7 +106,7 @@ def _furnish_wall(
         at = wall.frame @ placed(x + width / 2, -0.02)
         top = _stand(builder, materials, at, width, kind=deck.pop())
         if top < 1.4 and has_window and width > 1.0:
-            window = wall.frame @ placed(x + width / 2, 0, max(top, 0.9) + 0.15)
+            window = wall.frame @ placed(x + width / 2, 0.0, max(top, 0.9) + 0.15)
             furniture.add_window(builder, window, (width * 0.8, wall.height_m - top - 0.6))
             has_window = False
         elif top < 1.4:
@@ -138,7 +138,7 @@ def _stand(
         furniture.add_sofa(builder, materials, at, max(width, 1.4))
     elif kind == "desk":
         top = 1.2
-        desk = at @ placed(0, -0.33)
+        desk = at @ placed(0.0, -0.33)
         furniture.add_table(builder, materials, desk, (width, 0.6, 0.74), has_screen=True)
     else:
         top = 0.5
@@ -159,7 +159,7 @@ def _hang_pictures(
         if wide < 0.2 or tall < 0.2:
             return
         z = float(rng.uniform(band[0], band[1] - tall))
-        furniture.add_picture(builder, frame @ placed(x + wide / 2, 0, z), (wide, tall))
+        furniture.add_picture(builder, frame @ placed(x + wide / 2, 0.0, z), (wide, tall))
         x += wide + float(rng.uniform(0.06, 0.3))
 
 
@@ -170,11 +170,11 @@ def _furnish_middle(
     yaw = float(rng.uniform(-30, 30))
     carpet: Finish = builder.finish(prints.rug(rng, 380, 520))
     width, depth = 0.42 * size[0], 0.42 * size[1]
-    rug_at = placed(0, 0, 0.012, yaw_deg=yaw / 3)
+    rug_at = placed(0.0, 0.0, 0.012, yaw_deg=yaw / 3)
     corner = rug_at.apply(np.array([[-width / 2, depth / 2, 0.0]]))[0]
     edges = np.array([[width, 0.0, 0.0], [0.0, -depth, 0.0]]) @ rug_at.rotation.T
     builder.face(corner, edges[0], edges[1], finish=carpet)
-    table = placed(0, 0, yaw_deg=yaw)
+    table = placed(0.0, 0.0, yaw_deg=yaw)
     furniture.add_table(builder, materials, table, (1.3, 0.8, 0.74), has_screen=False)
     for side in (-1, 1):
         if rng.random() < 0.8:

@@ -11,8 +11,8 @@ Texture = UInt8[np.ndarray, "h w 3"]
 def plaster(rng: np.random.Generator, height: int, width: int, *, stains: int = 12) -> Texture:
     """Paint a nearly blank wall: broad unevenness, fine grain, scuffs and stains."""
     base = building_color(rng, low=0.55, high=0.85, saturation=0.25)
-    broad = fractal_noise(rng, height, width, cell=(220, 220), num_octaves=3)
-    fine = fractal_noise(rng, height, width, cell=(12, 12), num_octaves=3, persistence=0.8)
+    broad = fractal_noise(rng, height, width, cell=(220.0, 220.0), num_octaves=3)
+    fine = fractal_noise(rng, height, width, cell=(12.0, 12.0), num_octaves=3, persistence=0.8)
     image = tinted(base, 0.6 * broad + 0.4 * fine, contrast=0.035)
     for _ in range(stains):
         _blotch(rng, image)
@@ -43,7 +43,7 @@ def wallpaper(rng: np.random.Generator, height: int, width: int) -> Texture:
     pattern = np.tile(motif, (rows, columns))[:height, :width].astype(np.float32)
     base = building_color(rng, low=0.5, high=0.8, saturation=0.4)
     other = base * rng.uniform(0.75, 0.9)
-    wear = fractal_noise(rng, height, width, cell=(160, 160), num_octaves=6)
+    wear = fractal_noise(rng, height, width, cell=(160.0, 160.0), num_octaves=6)
     image = base * (1 - pattern[..., None]) + other * pattern[..., None]
     image = image * (1 + 0.04 * wear[..., None])
     for _ in range(8):
@@ -75,11 +75,11 @@ def bricks(
     hue = rng.standard_normal((*tone.shape, 3)).astype(np.float32)
     index = (np.broadcast_to(row[:, None], column.shape), column)
     image = base * (1 + jitter * tone[index][..., None] + 0.3 * jitter * hue[index])
-    wobble = fractal_noise(rng, height, width, cell=(20, 20), num_octaves=3)
+    wobble = fractal_noise(rng, height, width, cell=(20.0, 20.0), num_octaves=3)
     in_row = (ys % brick[0])[:, None] + 0.6 * wobble
     in_column = (xs[None, :] + offset[:, None]) % brick[1] + 0.6 * wobble
     is_joint = (in_row < joint) | (in_column < joint)
-    grain = fractal_noise(rng, height, width, cell=(160, 160), num_octaves=8, persistence=0.75)
+    grain = fractal_noise(rng, height, width, cell=(160.0, 160.0), num_octaves=8, persistence=0.75)
     image = np.where(is_joint[..., None], random_color(rng, saturation=0.1), image)
     return to_uint8(image * (1 + 0.09 * grain[..., None]))
 
@@ -94,8 +94,8 @@ def planks(
     offset = rng.integers(0, plank[1], row.max() + 1)[row]
     column = (np.arange(width)[None, :] + offset[:, None]) // plank[1]
     tone = rng.standard_normal((row.max() + 1, int(column.max()) + 1)).astype(np.float32)
-    grain = fractal_noise(rng, height, width, cell=(10, 240), num_octaves=4, persistence=0.7)
-    rough = fractal_noise(rng, height, width, cell=(90, 90), num_octaves=6, persistence=0.7)
+    grain = fractal_noise(rng, height, width, cell=(10.0, 240.0), num_octaves=4, persistence=0.7)
+    rough = fractal_noise(rng, height, width, cell=(90.0, 90.0), num_octaves=6, persistence=0.7)
     value = 0.13 * tone[np.broadcast_to(row[:, None], column.shape), column]
     image = tinted(base, value + 0.10 * grain + 0.05 * rough, contrast=1.0)
     gap = ((np.arange(height) % plank[0]) < 2)[:, None]
@@ -109,7 +109,7 @@ def planks(
 def fabric(rng: np.random.Generator, height: int, width: int) -> Texture:
     """Weave a fabric: coarse folds, stripes or checks, fine weave."""
     base = random_color(rng, low=0.25, high=0.8)
-    folds = fractal_noise(rng, height, width, cell=(80, 80), num_octaves=6, persistence=0.65)
+    folds = fractal_noise(rng, height, width, cell=(80.0, 80.0), num_octaves=6, persistence=0.65)
     period = rng.uniform(14, 60)
     phase = np.arange(height)[:, None] * (2 * np.pi / period)
     stripes = np.sign(np.sin(phase)) + np.sign(np.sin(np.arange(width) * (2 * np.pi / period)))
@@ -122,7 +122,7 @@ def rough(
 ) -> Texture:
     """Make asphalt, concrete or stone: isotropic roughness with strong coarse octaves."""
     base = building_color(rng, low=0.35, high=0.7, saturation=0.2) if base is None else base
-    field = fractal_noise(rng, height, width, cell=(200, 200), num_octaves=8, persistence=0.78)
+    field = fractal_noise(rng, height, width, cell=(200.0, 200.0), num_octaves=8, persistence=0.78)
     image = tinted(base, field, contrast=0.13)
     for _ in range(max(4, height * width // 30000)):
         _blotch(rng, image)
