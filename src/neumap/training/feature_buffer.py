@@ -170,7 +170,7 @@ class FeatureBuffer:
         return drawn
 
 
-def _targets(scene: Scene) -> list[Float[np.ndarray, "pixel 3"]]:
+def _targets(scene: Scene) -> list[Float[np.ndarray, "_ 3"]]:
     """World point of each pixel of each view, NaN where it has none."""
     points = scene.points
     out = [np.full((len(view.features), 3), np.nan) for view in scene.views]

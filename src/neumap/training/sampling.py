@@ -28,8 +28,8 @@ class PixelTable:
     @classmethod
     def from_views(
         cls,
-        xy_img: list[Float[np.ndarray, "pixel 2"]],
-        voxel_idx: list[Int[np.ndarray, "pixel"]],
+        xy_img: list[Float[np.ndarray, "_ 2"]],
+        voxel_idx: list[Int[np.ndarray, " _"]],
         *,
         window_px: float = 5.0,
     ) -> "PixelTable":
@@ -103,7 +103,7 @@ def sample_pixels(
 
 
 def _near_other_voxel(
-    xy: Float[np.ndarray, "pixel 2"], voxel_idx: Int[np.ndarray, "pixel"], window_px: float
+    xy: Float[np.ndarray, "pixel 2"], voxel_idx: Int[np.ndarray, " pixel"], window_px: float
 ) -> Int[np.ndarray, "pair 2"]:
     """Distinct (slot, voxel) where a pixel of that other voxel lies within the window."""
     if len(xy) == 0:
