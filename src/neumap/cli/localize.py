@@ -8,13 +8,13 @@ from neumap.scene_map import Map
 
 from neumap.cli import exit_codes
 from neumap.cli.camera_option import read_camera_option
-from neumap.cli.console import print_json, progress_bars, report_faults
+from neumap.cli.console import print_json, progress_bars, report_faults, warn
 from neumap.cli.options import LocalizeOptions
 from neumap.cli.printed_map import PrintedMap
 from neumap.errors import NeumapError, OptionError
 from neumap.evaluation.prediction import camera_to_json
 from neumap.geometry import Camera
-from neumap.images.exif import camera_from_exif
+from neumap.images.exif import camera_from_exif, orientation_warning
 from neumap.pose import PoseEstimate, PoseFailure
 
 CameraSource = Literal["given", "exif", "estimated"]
@@ -33,6 +33,8 @@ class _Answer:
     result: PoseEstimate | PoseFailure
     error: NeumapError | None = None
     """Set where the photo or its camera cannot be used at all."""
+    warning: str | None = None
+    """What the user should know of the photo."""
 
 
 def run(options: LocalizeOptions) -> int:
@@ -46,6 +48,7 @@ def run(options: LocalizeOptions) -> int:
         for photo in options.photos:
             answers.append(_localize(scene_map, photo, camera))
             progress("photos", len(answers), len(options.photos))
+    warn([answer.warning for answer in answers if answer.warning is not None])
     if options.as_json:
         content = [_answer_json(answer) for answer in answers]
         print_json({"map": str(options.map), "units": scene_map.units, "photos": content})
@@ -62,7 +65,8 @@ def _localize(scene_map: PrintedMap, photo: Path, given: Camera | None) -> _Answ
         if camera is None:
             camera = camera_from_exif(photo)
             source = "estimated" if camera is None else "exif"
-        return _Answer(photo, source, scene_map.localize(photo, camera=camera))
+        result = scene_map.localize(photo, camera=camera)
+        return _Answer(photo, source, result, warning=orientation_warning(photo))
     except NeumapError as error:
         return _Answer(photo, source, PoseFailure(str(error)), error)
 

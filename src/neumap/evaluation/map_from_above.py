@@ -42,7 +42,8 @@ def map_from_above_svg(
     shown = np.concatenate([points, centers])
     low, high = shown.min(axis=0), shown.max(axis=0)
     margin = max(0.06 * float((high - low).max()), 1e-6)
-    size = float((high - low).max()) / 40 + 1e-9
+    # cameras of a video overlap: the more there are, the smaller each is drawn
+    size = float((high - low).max()) / (40 * max(1.0, (len(true_cameras) / 60) ** 0.5)) + 1e-9
 
     figure = Figure(figsize=(9.6, _height(high - low)), layout="constrained")
     axes = bare_axes(figure, 1)

@@ -1,5 +1,7 @@
 import json
 
+from PIL import Image
+
 from neumap.cli.main import main
 
 
@@ -57,6 +59,16 @@ def test_json_holds_the_pose_and_its_evidence(saved, capsys):
     assert answer["camera_center"] == [-0.5, 0.0, 0.0]
     assert answer["camera_source"] == "estimated"
     assert answer["num_inliers"] == 20
+
+
+def test_an_ignored_exif_orientation_is_said(saved, capsys):
+    path = saved.folder / "3.png"
+    with Image.open(path) as picture:
+        exif = picture.getexif()
+        exif[0x0112] = 6
+        picture.save(path, exif=exif)
+    assert _localize(saved, ["3.png"]) == 0
+    assert "EXIF orientation 6" in capsys.readouterr().err
 
 
 def test_no_photo_at_all_exits_2(saved, capsys):
