@@ -1,6 +1,5 @@
 """What a photo's EXIF block says of its camera; orientation is reported, never applied."""
 
-import warnings
 from math import hypot, isfinite
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from PIL import Image
 
 from neumap.errors import CameraError
 from neumap.geometry import Camera
-from neumap.images.photo import DECODE_ERRORS, open_photo
+from neumap.images.photo import DECODE_ERRORS, open_photo, quiet_pillow
 
 _EXIF_IFD = 0x8769
 _FOCAL_35MM = 0xA405
@@ -49,8 +48,7 @@ def orientation_warning(path: Path) -> str | None:
 def _read_tags(image: Image.Image, ifd: int | None) -> dict[int, object]:
     """Return the tags of one EXIF directory, empty where the block is missing or broken."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of a broken block; we treat it as none
+        with quiet_pillow():
             exif = image.getexif()
             return dict(exif if ifd is None else exif.get_ifd(ifd))
     except DECODE_ERRORS:

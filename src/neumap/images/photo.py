@@ -4,7 +4,10 @@ EXIF orientation never rotates pixels. One conversion for every mode (see `_to_r
 """
 
 import struct
+import warnings
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +26,22 @@ PHOTO_FORMATS = ("JPEG", "PNG")
 DECODE_ERRORS = (
     *(OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError),
     *(struct.error, zlib.error, ZeroDivisionError, NotImplementedError),
-    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+    Image.DecompressionBombError,
 )
 """What Pillow raises on damaged files, seen by feeding it mutated ones."""
 
 _REMEDY = "Replace the file by a whole JPEG or PNG photo, or remove it from the set."
+
+
+@contextmanager
+def quiet_pillow() -> Generator[None]:
+    """Silence Pillow's warnings on broken EXIF and large pictures: we check or ignore those.
+
+    The filter names Pillow alone, because a race of two threads may leave it in place.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
 def open_photo(path: Path, formats: tuple[str, ...] = PHOTO_FORMATS) -> Image.Image:
@@ -44,11 +58,12 @@ def open_photo(path: Path, formats: tuple[str, ...] = PHOTO_FORMATS) -> Image.Im
                 f"has {num_bytes} bytes, at most {MAX_BYTES} are read",
                 "Store a smaller photo.",
             )
-        image = Image.open(path, formats=formats)
+        with quiet_pillow():
+            image = Image.open(path, formats=formats)
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         reason = (error.strerror or "cannot be opened").lower()
         raise PhotoError(str(path), reason, "Check the name and the access rights.") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except DECODE_ERRORS as error:
         kinds = " or ".join(formats)
@@ -77,7 +92,7 @@ def load_photo(path: Path) -> UInt8[np.ndarray, "height width 3"]:
 
     Raises PhotoError on a file that is missing, cut, too large or not a photo.
     """
-    with open_photo(path) as image:
+    with open_photo(path) as image, quiet_pillow():
         try:
             return _to_rgb(image)
         except DECODE_ERRORS as error:
