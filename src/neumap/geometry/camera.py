@@ -39,6 +39,9 @@ PARAM_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Parameter names of each COLMAP camera model with a focal length, in storage order."""
 
+FOLD_GAP = 1e-3
+"""Largest difference between a direction and the one its pixel is undistorted to."""
+
 ROUND_TRIP_PX = 0.05
 """A pixel whose undistortion does not project back this near has no inverse."""
 
@@ -146,17 +149,27 @@ class Camera:
             return (xy_img - (self.cx, self.cy)) / (self.fx, self.fy)
         if len(xy_img) == 0:
             return np.zeros((0, 2))
-        out = self._colmap.cam_from_img(np.ascontiguousarray(xy_img, dtype=np.float64))
-        normalised = np.asarray(out, dtype=np.float64).reshape(-1, 2)
+        normalised = self._undistorted(xy_img)
         # Beyond 90 degrees pycolmap returns finite numbers that belong to another pixel.
-        back = self.img_from_cam(np.column_stack([normalised, np.ones(len(normalised))]))
+        back = self._distorted(np.column_stack([normalised, np.ones(len(normalised))]))
         is_inverse = np.abs(back - xy_img).max(axis=1) < ROUND_TRIP_PX
         return np.where(is_inverse[:, None], normalised, np.nan)
+
+    def _undistorted(self, xy_img: np.ndarray) -> np.ndarray:
+        out = self._colmap.cam_from_img(np.ascontiguousarray(xy_img, dtype=np.float64))
+        return np.asarray(out, dtype=np.float64).reshape(-1, 2)
+
+    def _distorted(self, xyz_in_cam: np.ndarray) -> np.ndarray:
+        out = self._colmap.img_from_cam(np.ascontiguousarray(xyz_in_cam, dtype=np.float64))
+        return np.asarray(out, dtype=np.float64).reshape(-1, 2)
 
     def img_from_cam(
         self, xyz_in_cam: Float[np.ndarray, "point 3"]
     ) -> Float[np.ndarray, "point 2"]:
-        """Project points (camera frame) to pixels; points at or behind the camera give NaN."""
+        """Project points (camera frame) to pixels; points at or behind the camera give NaN.
+
+        So do points far outside the view that a distortion polynomial folds back onto the image.
+        """
         z = xyz_in_cam[:, 2:]
         in_front = z[:, 0] > 1e-9
         if self.is_pinhole:
@@ -165,9 +178,21 @@ class Camera:
         elif len(xyz_in_cam) == 0:
             return np.zeros((0, 2))
         else:
-            points = np.ascontiguousarray(xyz_in_cam, dtype=np.float64)
-            out = np.asarray(self._colmap.img_from_cam(points)).reshape(-1, 2)
+            out = self._distorted(xyz_in_cam)
+            in_front &= ~self._is_folded(xyz_in_cam, out)
         return np.where(in_front[:, None], out, np.nan)
+
+    def _is_folded(self, xyz_in_cam: np.ndarray, xy_img: np.ndarray) -> np.ndarray:
+        # Only on the image can a false pixel be mistaken for a true one.
+        on_image = ((xy_img >= 0) & (xy_img <= (self.width, self.height))).all(axis=1)
+        on_image &= xyz_in_cam[:, 2] > 1e-9
+        is_folded = np.zeros(len(xy_img), dtype=bool)
+        if on_image.any():
+            direction = xyz_in_cam[on_image, :2] / xyz_in_cam[on_image, 2:]
+            gap = np.abs(self._undistorted(xy_img[on_image]) - direction).max(axis=1)
+            # A fold is far off; the allowance covers how steep the tangent is at wide angles.
+            is_folded[on_image] = ~(gap < FOLD_GAP * (1 + (direction**2).sum(axis=1)))
+        return is_folded
 
     def scaled(self, width: int, height: int) -> "Camera":
         """Return the camera of the same picture resized to width x height pixels."""
