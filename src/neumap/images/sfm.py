@@ -14,8 +14,10 @@ from neumap.images.checks import MIN_IMAGES, check_image_set
 from neumap.images.exif import orientation_warning
 from neumap.images.photo import photo_size
 from neumap.images.posed_image import ImageSet
-from neumap.images.sfm_worker import MAX_EXHAUSTIVE, SEQUENTIAL_OVERLAP
 
+MAX_EXHAUSTIVE = 150
+"""Up to so many photos every pair is matched; beyond, each with its neighbours by name."""
+SEQUENTIAL_OVERLAP = 20
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 
 
@@ -104,6 +106,7 @@ def _run_worker(
         "names": list(names),
         "workspace": str(workspace.resolve()),
         "single_camera": len(sizes) == 1,
+        "sequential_overlap": 0 if len(names) <= MAX_EXHAUSTIVE else SEQUENTIAL_OVERLAP,
         "seed": seed,
     }
     job.write_text(json.dumps(content), encoding="utf-8")

@@ -2,7 +2,8 @@
 
 pycolmap ends the whole process on errors in its worker threads, so `sfm` runs this module with
 `python -m neumap.images.sfm_worker JOB.json`.  The job file holds `photos` (folder), `names`,
-`workspace`, `single_camera` and `seed`; the best model is written to WORKSPACE/model.
+`workspace`, `single_camera`, `sequential_overlap` (0: match every pair) and `seed`; the best model
+is written to WORKSPACE/model. Nothing imports this module, so that `-m` loads it once.
 """
 
 import sys
@@ -10,9 +11,6 @@ from pathlib import Path
 
 from neumap.images.input_json import read_json_object
 
-MAX_EXHAUSTIVE = 150
-"""Up to so many photos every pair is matched; beyond, each with its neighbours by name."""
-SEQUENTIAL_OVERLAP = 20
 MAX_IMAGE_SIDE_PX = 1600
 """Photos are reduced to this side for feature detection; key-points stay in stored pixels."""
 
@@ -35,11 +33,12 @@ def main(job_file: str) -> int:
     )
     matching = pycolmap.FeatureMatchingOptions()
     matching.use_gpu = False
-    if len(names) <= MAX_EXHAUSTIVE:
+    overlap = int(job["sequential_overlap"])
+    if overlap == 0:
         pycolmap.match_exhaustive(database, matching_options=matching)
     else:
         pairing = pycolmap.SequentialPairingOptions()
-        pairing.overlap = SEQUENTIAL_OVERLAP
+        pairing.overlap = overlap
         pycolmap.match_sequential(database, matching_options=matching, pairing_options=pairing)
     options = pycolmap.IncrementalPipelineOptions()
     options.random_seed = int(job["seed"])
