@@ -13,6 +13,15 @@ from torch import Tensor, nn
 
 from neumap.errors import MapFileError
 
+_STORED_TYPES = {
+    "layout": (torch.int32,),
+    "is_kept_bits": (torch.uint8,),
+    "frame_origins": (torch.float64,),
+    "frame_lengths": (torch.float32,),
+    "codes": (torch.float16, torch.int8),
+    "code_step": (torch.float32,),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class CodeTokens:
@@ -129,11 +138,15 @@ class DenseCodes(nn.Module):
         kept = torch.from_numpy(bits.astype(bool)).reshape(layout[:3])
         values = tensors["codes"].float()
         if "code_step" in tensors:
+            if tensors["code_step"].shape != (width,):
+                raise _misfit(f"code_step does not cover {width} channels")
             values = values * tensors["code_step"]
         if values.shape != (int(kept.sum()), width):
             raise _misfit(f"codes have shape {tuple(values.shape)}, {int(kept.sum())} are kept")
         if not bool(kept.any(dim=2).all()):
             raise _misfit("a voxel has a block without codes")
+        if not bool(torch.isfinite(values).all()):
+            raise _misfit("codes hold NaN or infinite numbers")
         frames = VoxelFrames(tensors["frame_origins"].numpy(), tensors["frame_lengths"].numpy())
         out = cls(
             frames,
@@ -160,7 +173,10 @@ def _layout(tensors: dict[str, Tensor]) -> tuple[int, int, int, int]:
     missing = sorted(needed - set(tensors))
     if missing:
         raise _misfit(f"tensors {', '.join(missing)} are missing")
-    sizes = [int(size) for size in tensors["layout"]]
+    for name, kinds in _STORED_TYPES.items():
+        if name in tensors and tensors[name].dtype not in kinds:
+            raise _misfit(f"{name} is stored as {tensors[name].dtype}")
+    sizes = [int(size) for size in tensors["layout"].flatten()]
     if len(sizes) != 4 or min(sizes) < 1:
         raise _misfit(f"layout {sizes} is not four positive sizes")
     num_voxels, num_blocks, codes_per_block, width = sizes
@@ -171,6 +187,9 @@ def _layout(tensors: dict[str, Tensor]) -> tuple[int, int, int, int]:
         raise _misfit(f"frame_origins does not cover {num_voxels} voxels")
     if tensors["frame_lengths"].shape != (num_voxels,):
         raise _misfit(f"frame_lengths does not cover {num_voxels} voxels")
+    frames = torch.cat([tensors["frame_origins"].flatten(), tensors["frame_lengths"]])
+    if not bool(torch.isfinite(frames).all()) or bool((tensors["frame_lengths"] <= 0).any()):
+        raise _misfit("frames hold lengths <= 0, NaN or infinite numbers")
     return num_voxels, num_blocks, codes_per_block, width
 
 

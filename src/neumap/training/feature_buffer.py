@@ -56,7 +56,9 @@ class TrainingBatch:
 class FeatureBuffer:
     """All pixels of a scene on one device; draws batches across views.
 
-    Descriptors are held in half precision. Raises MappingError when no view sees any voxel.
+    Descriptors are held in half precision. Voxels that no view sees cannot be learned and are
+    left out: `grid` holds the others, and voxel indices refer to it.
+    Raises MappingError when no view sees any voxel.
     """
 
     def __init__(
@@ -71,6 +73,10 @@ class FeatureBuffer:
         if len(visibility) == 0:
             reason = f"no view sees {min_points_per_view} scene points of any voxel"
             raise MappingError("training views", reason, "Use larger voxels or more photos.")
+        seen = np.bincount(visibility.pair_voxel_idx, minlength=len(grid)) > 0
+        if not seen.all():
+            grid = grid.kept(seen)
+            visibility = VoxelVisibility.from_scene(scene, grid, min_points=min_points_per_view)
         self.device = torch.device(device)
         self.grid = grid
         self._radii = grid.rms_radii(scene.points.xyz_in_world)
@@ -94,8 +100,7 @@ class FeatureBuffer:
         num_views = np.bincount(visibility.pair_voxel_idx, minlength=len(grid))
         self._num_views = torch.from_numpy(num_views).to(device)
         self._first_pair = torch.from_numpy(np.cumsum(num_views) - num_views).to(device)
-        self._trainable = torch.from_numpy(np.flatnonzero(num_views)).to(device)
-        self._queue = self._trainable[:0]
+        self._queue = torch.zeros(0, dtype=torch.int64, device=self.device)
 
     def __len__(self) -> int:
         """Return the number of pixels of all views."""
@@ -105,11 +110,6 @@ class FeatureBuffer:
     def descriptor_dim(self) -> int:
         """Channels of a descriptor."""
         return self._descriptors.shape[1]
-
-    @property
-    def trainable_voxels(self) -> Int[Tensor, " voxel"]:
-        """Voxels that enough views see; codes of others cannot be learned."""
-        return self._trainable
 
     def voxel_frames(self, *, is_normalised: bool = True) -> VoxelFrames:
         """Frames for the codes; unit of length: the points' spread, or 1 as in the paper."""
@@ -159,10 +159,9 @@ class FeatureBuffer:
         return torch.cat([cam_from_world[:, :, :3], translation], dim=2).float()
 
     def _next_voxels(self, count: int, generator: torch.Generator) -> Int[Tensor, " voxel"]:
-        count = min(count, len(self._trainable))
+        count = min(count, len(self.grid))
         if len(self._queue) < count:
-            order = torch.randperm(len(self._trainable), generator=generator, device=self.device)
-            fresh = self._trainable[order]
+            fresh = torch.randperm(len(self.grid), generator=generator, device=self.device)
             # A voxel still waiting must not be drawn twice in one batch.
             waiting = (fresh[:, None] == self._queue[None]).any(dim=1)
             self._queue = torch.cat([self._queue, fresh[~waiting], fresh[waiting]])

@@ -81,6 +81,10 @@ def test_damaged_tensors_are_refused():
         "is_kept_bits": {**good, "is_kept_bits": good["is_kept_bits"][:-1]},
         "frame_origins": {**good, "frame_origins": good["frame_origins"][:1]},
         "frame_lengths": {**good, "frame_lengths": good["frame_lengths"][:1]},
+        "codes is stored as": {**good, "codes": good["codes"].double()},
+        "codes hold NaN": {**good, "codes": good["codes"] * torch.nan},
+        "lengths <= 0": {**good, "frame_lengths": -good["frame_lengths"]},
+        "code_step does not": {**good, "code_step": torch.ones(3)},
         "codes have shape": {**good, "codes": good["codes"][1:]},
         "without codes": {
             **good,

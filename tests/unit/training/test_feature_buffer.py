@@ -30,20 +30,20 @@ def test_targets_labels_and_voxels_agree(make_scene):
     assert np.isfinite(world[batch.is_in_voxel.numpy()]).all()
 
 
-def test_an_epoch_visits_each_trainable_voxel_once(make_scene):
+def test_an_epoch_visits_each_voxel_once(make_scene):
     buffer = buffer_of(make_scene(), side=2.0)
     config = BatchConfig(voxels=1, views_per_voxel=1, pixels_per_view=2)
     source = generator()
-    count = len(buffer.trainable_voxels)
+    count = len(buffer.grid)
     drawn = [int(buffer.draw(config, generator=source).voxel_idx) for _ in range(2 * count)]
     assert count > 2
-    assert sorted(drawn[:count]) == sorted(buffer.trainable_voxels.tolist())
-    assert sorted(drawn[count:]) == sorted(buffer.trainable_voxels.tolist())
+    assert sorted(drawn[:count]) == list(range(count))
+    assert sorted(drawn[count:]) == list(range(count))
 
 
 def test_a_batch_holds_no_voxel_twice(make_scene):
     buffer = buffer_of(make_scene(), side=2.0)
-    count = len(buffer.trainable_voxels)
+    count = len(buffer.grid)
     config = BatchConfig(voxels=count - 1, views_per_voxel=1, pixels_per_view=2)
     source = generator()
     for _ in range(6):
@@ -71,6 +71,18 @@ def test_a_scene_no_view_sees_enough_of_raises(make_scene):
     grid = VoxelGrid.from_points(scene.points.xyz_in_world)
     with pytest.raises(MappingError, match="no view sees 100"):
         FeatureBuffer(scene, grid, min_points_per_view=100)
+
+
+def test_a_voxel_that_no_view_sees_is_left_out(make_scene):
+    scene = make_scene()
+    grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=2.0, min_points=1)
+    buffer = FeatureBuffer(scene, grid, min_points_per_view=15)
+    assert 0 < len(buffer.grid) < len(grid)
+    assert len(buffer.voxel_frames().origins) == len(buffer.grid)
+    config = BatchConfig(voxels=len(grid), views_per_voxel=2, pixels_per_view=20)
+    batch = buffer.draw(config, generator=generator())
+    assert len(batch.voxel_idx) == len(buffer.grid)
+    assert batch.is_in_voxel.any(dim=1).all()
 
 
 def test_frames_have_the_points_spread_or_one_as_unit(make_scene):
