@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-c", "import sys; from neumap.cli.main import main; 
 def room_map(room_capture, tmp_path_factory):
     """The room's map file, made by the command line."""
     path = tmp_path_factory.mktemp("map") / "room.neumap"
-    arguments = ["--split", str(room_capture / "split.json"), "--preset", "fast", "--quiet"]
+    arguments = ["--split", str(room_capture / "split.json"), "--quiet"]
     assert main(["map", str(room_capture), "--out", str(path), *arguments]) == 0
     return path
 
