@@ -1,32 +1,28 @@
-"""Photos to a scene: features, pairs by covisibility, tracks, points."""
+"""Photos to a scene: features, then points from depth or from matched pairs, then all views."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
-from neumap.images.photo import load_depth, load_photo
 
 from neumap.errors import MappingError, OptionError
 from neumap.features import AbstractExtractor, LocalFeatures
 from neumap.features.matching import mutual_nearest
 from neumap.geometry.pixels import nearest_pixel
+from neumap.images.photo import load_depth, load_photo
 from neumap.images.posed_image import DepthSource, PosedImage, Units
+from neumap.scene.association import AssociationConfig, associate
 from neumap.scene.covisibility import (
     choose_pairs,
     neighbours_by_pose,
     sampson_residuals_px,
     surface_samples,
 )
+from neumap.scene.depth_points import points_from_depth
+from neumap.scene.point_fit import PointFitConfig, fit_points
 from neumap.scene.scene import MappingView, Scene, ScenePoints
 from neumap.scene.tracks import Tracks, link_tracks
-from neumap.scene.triangulation import (
-    Observations,
-    largest_angle_deg,
-    linear_points,
-    refine_points,
-    reprojection,
-)
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, items done and items in all."""
@@ -36,24 +32,25 @@ Describe = Callable[[PosedImage], LocalFeatures]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScenePointsConfig:
-    """How points are found; thresholds are in pixels of the stored photos at 640 px width."""
+    """How points are found; thresholds are in pixels of the stored photos."""
 
     pairs_per_view: int = 10
-    """Views matched with each view; cost grows with views times this."""
+    """Views matched with each view where there is no depth; cost grows with views times this."""
     min_similarity: float = 0.6
     """Lowest cosine of two matched descriptors."""
     epipolar_px: float = 4.0
     """Largest Sampson error under the given poses, which may be 2 px off (depth-camera poses)."""
-    reprojection_px: float = 4.0
-    """Largest reprojection error of an observation that is kept."""
-    min_views: int = 2
-    """Fewest views of a point."""
-    min_angle_deg: float = 1.5
-    """Smallest angle between rays of a point without depth."""
+    fit: PointFitConfig = field(default_factory=PointFitConfig)
+    association: AssociationConfig = field(default_factory=AssociationConfig)
+    """How matched points are looked for in the views that the pairs missed."""
+    depth_association: AssociationConfig = field(
+        default_factory=lambda: AssociationConfig(radius_px=8.0)
+    )
+    """The same for points from depth, whose camera may not be exactly registered."""
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
-        if self.pairs_per_view < 1 or self.min_views < 1 or self.epipolar_px <= 0:
+        if self.pairs_per_view < 1 or self.epipolar_px <= 0:
             raise OptionError("ScenePointsConfig", f"{self} is out of range", "See its fields.")
 
 
@@ -90,7 +87,9 @@ def build_scene(
 ) -> Scene:
     """Find the points that the photos show.
 
-    Raises MappingError if the photos do not overlap or show too few points.
+    With depth for a quarter of the photos, points come from depth (`depth_points`); else from matched pairs
+    (`_points_from_pairs`). Raises MappingError if the photos do not overlap or show too few
+    points.
     """
     config = config if config is not None else ScenePointsConfig()
     views = make_views(images, describe, progress=progress)
@@ -100,14 +99,13 @@ def build_scene(
         else np.full(len(view.xy_cam), np.nan)
         for image, view in zip(images, views, strict=True)
     ]
-    pairs = _pairs(views, depths, config)
-    matches: dict[tuple[int, int], np.ndarray] = {}
-    for done, (i, j) in enumerate(pairs):
-        progress("matching", done, len(pairs))
-        matches[i, j] = _match(views[i], views[j], (depths[i], depths[j]), config)
-    progress("matching", len(pairs), len(pairs))
-    tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
-    points = points_of_tracks(views, depths, tracks, config)
+    num_with_depth = sum(int(np.isfinite(depth).sum() >= 20) for depth in depths)
+    if num_with_depth >= 0.25 * len(views):
+        points = points_from_depth(
+            views, depths, config.depth_association, fit=config.fit, progress=progress
+        )
+    else:
+        points = _points_from_pairs(views, config, progress)
     if len(points) < 50:
         raise MappingError(
             f"{len(views)} photos",
@@ -115,6 +113,48 @@ def build_scene(
             "Take photos that overlap by half, of a textured place, and check the poses.",
         )
     return Scene(views, points, units)
+
+
+def _points_from_pairs(
+    views: tuple[MappingView, ...], config: ScenePointsConfig, progress: Progress
+) -> ScenePoints:
+    """Match covisible pairs, triangulate, then look for each point in all other views."""
+    unknown = [np.full(len(v.xy_cam), np.nan) for v in views]
+    pairs = _pairs(views, config)
+    matches: dict[tuple[int, int], np.ndarray] = {}
+    for done, (i, j) in enumerate(pairs):
+        progress("matching", done, len(pairs))
+        matches[i, j] = _match(views[i], views[j], config)
+    progress("matching", len(pairs), len(pairs))
+    tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
+    points = fit_points(views, unknown, tracks, config.fit)
+    found = [
+        _with_view(
+            index,
+            associate(points.xyz_in_world, points.descriptors, view, config=config.association),
+        )
+        for index, view in enumerate(views)
+    ]
+    own = np.stack([points.obs_point_idx, points.obs_view_idx, points.obs_pixel_idx], axis=1)
+    return fit_points(views, unknown, _joined(own, np.concatenate(found)), config.fit)
+
+
+def _with_view(
+    view_idx: int, found: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]
+) -> Int[np.ndarray, "n 3"]:
+    return np.stack([found[0], np.full(len(found[0]), view_idx), found[1]], axis=1)
+
+
+def _joined(own: Int[np.ndarray, "a 3"], found: Int[np.ndarray, "b 3"]) -> Tracks:
+    """Add found observations (point, view, pixel) where the point had none in that view.
+
+    A key-point keeps the point it already belongs to.
+    """
+    both = np.concatenate([own, found])
+    for first, second in ((0, 1), (1, 2)):  # a point once a view, then a key-point once
+        key = both[:, first].astype(np.int64) * (int(both[:, second].max()) + 1) + both[:, second]
+        both = both[np.sort(np.unique(key, return_index=True)[1])]
+    return Tracks.sorted_by_track(both[:, 0], both[:, 1], both[:, 2])
 
 
 def _depth_at(source: DepthSource, view: MappingView) -> Float[np.ndarray, " pixel"]:
@@ -131,19 +171,11 @@ def _depth_at(source: DepthSource, view: MappingView) -> Float[np.ndarray, " pix
     return np.where(inside & flat, np.median(window, axis=0), np.nan)
 
 
-def _pairs(
-    views: tuple[MappingView, ...],
-    depths: list[np.ndarray],
-    config: ScenePointsConfig,
-) -> list[tuple[int, int]]:
+def _pairs(views: tuple[MappingView, ...], config: ScenePointsConfig) -> list[tuple[int, int]]:
     """Pairs by overlap of the surfaces that the views see."""
-    known = [d[np.isfinite(d)] for d in depths]
-    if not all(len(d) >= 20 for d in known):
-        known = _depths_by_matching(views, config)
+    known = _depths_by_matching(views, config)
     samples = [
         surface_samples(view, np.random.default_rng(i).choice(depth, 48), i)
-        if len(depth)
-        else np.zeros((0, 3))
         for i, (view, depth) in enumerate(zip(views, known, strict=True))
     ]
     return choose_pairs(views, samples, pairs_per_view=config.pairs_per_view)
@@ -153,12 +185,9 @@ def _depths_by_matching(
     views: tuple[MappingView, ...], config: ScenePointsConfig
 ) -> list[np.ndarray]:
     """Depths of a first round of points, from views that are neighbours by pose."""
-    matches: dict[tuple[int, int], np.ndarray] = {}
-    unknown = [np.full(len(v.xy_cam), np.nan) for v in views]
-    for i, j in neighbours_by_pose(views, 4):
-        matches[i, j] = _match(views[i], views[j], (unknown[i], unknown[j]), config)
+    matches = {(i, j): _match(views[i], views[j], config) for i, j in neighbours_by_pose(views, 4)}
     tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
-    points = points_of_tracks(views, unknown, tracks, config)
+    points = fit_points(views, [np.full(len(v.xy_cam), np.nan) for v in views], tracks, config.fit)
     out: list[np.ndarray] = []
     for index, view in enumerate(views):
         own = points.obs_point_idx[points.obs_view_idx == index]
@@ -174,84 +203,14 @@ def _depths_by_matching(
     return [depth if len(depth) >= 5 else everything for depth in out]
 
 
-def _match(
-    a: MappingView,
-    b: MappingView,
-    depths: tuple[Float[np.ndarray, " a"], Float[np.ndarray, " b"]],
-    config: ScenePointsConfig,
-) -> Int[np.ndarray, "match 2"]:
-    """Mutual matches that agree with the poses, and with depth where both have it."""
+def _match(a: MappingView, b: MappingView, config: ScenePointsConfig) -> Int[np.ndarray, "match 2"]:
+    """Mutual matches that agree with the given poses."""
     pairs, _ = mutual_nearest(
         a.features.descriptors, b.features.descriptors, min_similarity=config.min_similarity
     )
-    xy_a, xy_b = a.xy_cam[pairs[:, 0]], b.xy_cam[pairs[:, 1]]
     b_from_a = b.cam_from_world @ a.cam_from_world.inverse()
-    focal = 0.5 * (a.camera.focal_px + b.camera.focal_px)
-    keep = sampson_residuals_px(b_from_a, xy_a, xy_b, focal_px=focal) < config.epipolar_px
-    z_a, z_b = depths[0][pairs[:, 0]], depths[1][pairs[:, 1]]
-    both = np.isfinite(z_a) & np.isfinite(z_b)
-    ones = np.ones((len(pairs), 1))
-    a_in_b = b_from_a.apply(np.concatenate([xy_a, ones], 1) * np.nan_to_num(z_a)[:, None])
-    b_in_b = np.concatenate([xy_b, ones], 1) * np.nan_to_num(z_b)[:, None]
-    gap = np.linalg.norm(a_in_b - b_in_b, axis=1)
-    keep &= ~both | (gap < 3 * (_depth_sigma(z_a) + _depth_sigma(z_b)))
-    return pairs[keep]
-
-
-def _depth_sigma(depth: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """Standard deviation in metres of a depth camera that is not exactly registered."""
-    return 0.01 + 0.01 * np.nan_to_num(depth)
-
-
-def points_of_tracks(
-    views: tuple[MappingView, ...],
-    depths: list[np.ndarray],
-    tracks: Tracks,
-    config: ScenePointsConfig,
-) -> ScenePoints:
-    """Triangulate tracks; observations and points that do not fit are dropped."""
-    dim = views[0].features.descriptors.shape[1]
-    obs = _observations(views, depths, tracks)
-    xyz = refine_points(obs, linear_points(obs, tracks.num_tracks))
-    pixel_idx, view_idx = tracks.obs_pixel_idx, tracks.obs_view_idx
-    for _ in range(2):  # drop the misfits, refine, and look again
-        residual, _ = reprojection(obs, xyz)
-        limit = config.reprojection_px * np.maximum(obs.focal_px / 500, 0.5)
-        keep = np.linalg.norm(residual, axis=1) < limit
-        obs, pixel_idx, view_idx = obs.select(keep), pixel_idx[keep], view_idx[keep]
-        xyz = refine_points(obs, xyz)
-    count = np.bincount(obs.point_idx, minlength=len(xyz))
-    with_depth = np.bincount(obs.point_idx, np.isfinite(obs.depth), minlength=len(xyz)) > 0
-    good = (count >= config.min_views) & np.isfinite(xyz).all(axis=1)
-    good &= with_depth | (largest_angle_deg(obs, xyz) >= config.min_angle_deg)
-    chosen = good[obs.point_idx]
-    renumber = np.cumsum(good) - 1
-    point_idx, view_idx = renumber[obs.point_idx[chosen]], view_idx[chosen]
-    pixel_idx = pixel_idx[chosen]
-    descriptors = np.zeros((int(good.sum()), dim), dtype=np.float32)
-    for index, view in enumerate(views):
-        own = view_idx == index
-        np.add.at(descriptors, point_idx[own], view.features.descriptors[pixel_idx[own]])
-    norm = np.linalg.norm(descriptors, axis=1, keepdims=True)
-    return ScenePoints(
-        xyz[good], descriptors / np.maximum(norm, 1e-12), point_idx, view_idx, pixel_idx
+    focal_px = 0.5 * (a.camera.focal_px + b.camera.focal_px)
+    residuals_px = sampson_residuals_px(
+        b_from_a, a.xy_cam[pairs[:, 0]], b.xy_cam[pairs[:, 1]], focal_px=focal_px
     )
-
-
-def _observations(
-    views: tuple[MappingView, ...], depths: list[np.ndarray], tracks: Tracks
-) -> Observations:
-    """Gather the rays of all tracks."""
-    view_idx, pixel_idx = tracks.obs_view_idx, tracks.obs_pixel_idx
-    first = np.concatenate([[0], np.cumsum([len(v.xy_cam) for v in views])])
-    flat = first[view_idx] + pixel_idx
-    depth = np.concatenate(depths)[flat]
-    return Observations(
-        point_idx=tracks.obs_track_idx,
-        rotation=np.stack([v.cam_from_world.rotation for v in views])[view_idx],
-        translation=np.stack([v.cam_from_world.translation for v in views])[view_idx],
-        xy_cam=np.concatenate([v.xy_cam for v in views])[flat],
-        focal_px=np.array([v.camera.focal_px for v in views])[view_idx],
-        depth=depth,
-        depth_sigma=_depth_sigma(depth),
-    )
+    return pairs[residuals_px < config.epipolar_px]

@@ -85,7 +85,7 @@ def refine_points(
     num_points = len(xyz)
     for _ in range(iterations):
         residual, in_cam = reprojection(obs, xyz)
-        valid: Bool[np.ndarray, " obs"] = np.isfinite(residual).all(axis=1)
+        valid = np.isfinite(residual[:, 0]) & np.isfinite(residual[:, 1])
         residual = np.where(valid[:, None], residual, 0.0)
         z = np.where(valid, in_cam[:, 2], 1.0)
         scale = obs.focal_px / z

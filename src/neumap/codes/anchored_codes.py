@@ -1,0 +1,137 @@
+"""Thin codes with an anchor (`decoder.md`, section 3): what a point looks like and where it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from neumap.errors import MapFileError
+from neumap.scene.voxels import VoxelGrid
+
+
+@dataclass(frozen=True, eq=False)
+class AnchoredCodes:
+    """The codes of one scene, sorted by voxel, exactly as stored."""
+
+    levels: Int[np.ndarray, "code value"]
+    """Quantised appearance, 0 to 15; a decoder's `CodeSpace` says what they mean."""
+    anchor_levels: Int[np.ndarray, "code 3"]
+    """Quantised position within the voxel's box, 0 to 2**anchor_bits - 1."""
+    voxel_idx: Int[np.ndarray, " code"]
+    cells: Int[np.ndarray, "voxel 3"]
+    """Integer position of each voxel's box."""
+    origin: Float[np.ndarray, "3"]
+    """World position (float64) of the lower corner of cell (0, 0, 0)."""
+    extent: Float[np.ndarray, "3"]
+    """Size of a voxel's box in scene units; the side, thrice, if there are several voxels."""
+    anchor_bits: int
+
+    def __len__(self) -> int:
+        """Return the number of codes."""
+        return len(self.levels)
+
+    @property
+    def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:
+        """Anchor positions in scene units."""
+        corner = self.origin + self.cells[self.voxel_idx] * self.extent
+        return corner + (self.anchor_levels + 0.5) / 2**self.anchor_bits * self.extent
+
+    @classmethod
+    def from_points(
+        cls,
+        xyz_in_world: Float[np.ndarray, "code 3"],
+        levels: Int[np.ndarray, "code value"],
+        *,
+        grid: VoxelGrid | None = None,
+        anchor_bits: int = 12,
+    ) -> "AnchoredCodes":
+        """Quantise anchors; without a grid in one box around them, whose edges may differ.
+
+        With a grid, points outside its voxels raise ValueError.
+        """
+        if grid is None:
+            low = xyz_in_world.min(axis=0)
+            extent = np.maximum((xyz_in_world.max(axis=0) - low) * (1 + 1e-9), 1e-6)
+            low, extent = _rounded(low), _rounded(extent * 1.0001 + 1e-6)
+            origin, cells = low - 0.00005 * extent, np.zeros((1, 3), dtype=np.int64)
+            origin = _rounded(origin)
+            voxel_idx = np.zeros(len(xyz_in_world), dtype=np.int64)
+        else:
+            voxel_idx = grid.voxel_idx(xyz_in_world)
+            if (voxel_idx < 0).any():
+                raise ValueError(f"{int((voxel_idx < 0).sum())} points lie in no voxel")
+            origin, extent, cells = grid.origin, np.full(3, grid.side), grid.cells
+        corner = origin + cells[voxel_idx] * extent
+        scaled = np.floor((xyz_in_world - corner) / extent * 2**anchor_bits)
+        anchors = np.clip(scaled, 0, 2**anchor_bits - 1).astype(np.int64)
+        order = np.argsort(voxel_idx, kind="stable")
+        return cls(
+            *(levels[order], anchors[order], voxel_idx[order], cells, origin, extent, anchor_bits)
+        )
+
+    def to_tensors(self) -> dict[str, np.ndarray]:
+        """Return packed bytes: two levels a byte, anchors as a bit stream, voxel tables."""
+        tensors: dict[str, np.ndarray] = {
+            "codes": (self.levels[:, 0::2] * 16 + self.levels[:, 1::2]).astype(np.uint8),
+            "anchors": pack_bits(self.anchor_levels.reshape(-1), self.anchor_bits),
+        }
+        if len(self.cells) > 1:
+            counts = np.bincount(self.voxel_idx, minlength=len(self.cells))
+            tensors["tables"] = np.concatenate([self.cells, counts[:, None]], 1).astype(np.int32)
+        return tensors
+
+    def layout(self) -> dict[str, Any]:
+        """Return what the map's header must say to read the tensors; the origin goes elsewhere."""
+        return {"b": self.anchor_bits, "e": [float(v) for v in self.extent]}
+
+    @classmethod
+    def from_tensors(
+        cls,
+        tensors: Mapping[str, np.ndarray],
+        *,
+        layout: Mapping[str, Any],
+        origin: Float[np.ndarray, "3"],
+    ) -> "AnchoredCodes":
+        """Unpack; MapFileError names the part that does not fit."""
+        codes, anchors = tensors.get("codes"), tensors.get("anchors")
+        if codes is None or anchors is None or codes.ndim != 2 or codes.dtype != np.uint8:
+            raise _misfit("codes or anchors are missing or of another type")
+        bits, extent = layout.get("b"), np.asarray(layout.get("e"), dtype=np.float64)
+        if not isinstance(bits, int) or not 1 <= bits <= 32 or extent.shape != (3,):
+            raise _misfit("the layout's bits or extent are impossible")
+        if anchors.dtype != np.uint8 or len(anchors) != (len(codes) * 3 * bits + 7) // 8:
+            raise _misfit(f"{len(anchors)} bytes of anchors do not fit {len(codes)} codes")
+        table = tensors.get("tables", np.array([[0, 0, 0, len(codes)]]))
+        counts = table[:, 3].astype(np.int64) if table.ndim == 2 and table.shape[1] == 4 else None
+        if counts is None or (counts < 0).any() or int(counts.sum()) != len(codes):
+            raise _misfit("the voxel table does not add up to the number of codes")
+        levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)
+        anchor_levels = unpack_bits(anchors, bits, count=len(codes) * 3).reshape(-1, 3)
+        voxel_idx = np.repeat(np.arange(len(counts)), counts)
+        cells = table[:, :3].astype(np.int64)
+        return cls(levels.astype(np.int64), anchor_levels, voxel_idx, cells, origin, extent, bits)
+
+
+def pack_bits(values: Int[np.ndarray, " n"], bits: int) -> UInt8[np.ndarray, " byte"]:
+    """Write unsigned integers as one big-endian bit stream, zero-padded to a byte."""
+    table = (values[:, None] >> np.arange(bits - 1, -1, -1)) & 1
+    return np.packbits(table.astype(np.uint8).reshape(-1))
+
+
+def unpack_bits(
+    stream: UInt8[np.ndarray, " byte"], bits: int, *, count: int
+) -> Int[np.ndarray, " n"]:
+    """Read back what `pack_bits` wrote."""
+    table = np.unpackbits(stream, count=count * bits).reshape(count, bits).astype(np.int64)
+    return table @ (1 << np.arange(bits - 1, -1, -1))
+
+
+def _rounded(values: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    """Round to about 7 digits, so that the header stays short."""
+    return np.array([float(f"{v:.7g}") for v in values])
+
+
+def _misfit(reason: str) -> MapFileError:
+    return MapFileError("map", reason, "Build the map again with `neumap map`.")
