@@ -115,11 +115,15 @@ def read_map_file(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def bytes_by_part(path: Path) -> dict[str, int]:
     """Return the bytes of each tensor and of the `header`; they add up to the file's size."""
-    data = _read_bytes(path)
     try:
-        _, specs, start = decode_header(data)
+        return part_sizes(_read_bytes(path))
     except ContainerError as error:
         raise MapFileError(str(path), str(error), "Copy or build the map again.") from error
+
+
+def part_sizes(data: bytes) -> dict[str, int]:
+    """Return the same for the bytes of a map file; ContainerError if they are none."""
+    _, specs, start = decode_header(data)
     parts = {LONG_TENSORS.get(spec.name, spec.name): spec.end - spec.begin for spec in specs}
     return {**parts, "header": start}
 

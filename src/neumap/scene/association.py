@@ -16,7 +16,10 @@ class AssociationConfig:
     """When a key-point is taken for a known point."""
 
     radius_px: float = 5.0
-    """Largest distance from the point's projection, in pixels at a focal length of 500."""
+    """Largest distance from the point's projection, in pixels at a focal length of 500.
+
+    It grows with the focal length, but never falls below half of this in the photo's own pixels.
+    """
     min_similarity: float = 0.7
     """Lowest cosine of the key-point's descriptor with the point's mean descriptor."""
 
@@ -40,16 +43,14 @@ def associate(
     z = in_cam[:, 2]
     ahead = np.flatnonzero(z > 1e-9)
     xy = in_cam[ahead, :2] / z[ahead, None]
-    low, high = view.xy_cam.min(axis=0), view.xy_cam.max(axis=0)
+    radius = config.radius_px * max(view.camera.focal_px / 500, 0.5) / view.camera.focal_px
+    low, high = view.xy_cam.min(axis=0) - radius, view.xy_cam.max(axis=0) + radius
     visible = ((xy > low) & (xy < high)).all(axis=1)
     ahead, xy = ahead[visible], xy[visible]
-    radius = config.radius_px * max(view.camera.focal_px / 500, 0.5) / view.camera.focal_px
-    distance, pixel = KDTree(view.xy_cam).query(
-        xy, k=_NEAREST, distance_upper_bound=radius
-    )  # (point, 6); an infinite distance where fewer are near
-    near = np.isfinite(distance)
-    row, column = np.nonzero(near)
-    point_idx, pixel_idx = ahead[row], pixel[row, column]
+    # (point, 6); an infinite distance where fewer are near
+    distance, pixel = KDTree(view.xy_cam).query(xy, k=_NEAREST, distance_upper_bound=radius)
+    row, column = np.nonzero(np.isfinite(np.asarray(distance)))
+    point_idx, pixel_idx = ahead[row], np.asarray(pixel)[row, column]
     similarity = np.einsum("nc,nc->n", descriptors[point_idx], view.features.descriptors[pixel_idx])
     keep = similarity >= config.min_similarity
     if depth_at_pixel is not None:

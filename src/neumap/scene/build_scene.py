@@ -83,13 +83,16 @@ def build_scene(
     *,
     units: Units,
     config: ScenePointsConfig | None = None,
+    check_poses: Callable[[tuple[MappingView, ...]], None] | None = None,
     progress: Progress = lambda stage, done, total: None,
+    stage_done: Callable[[str], None] = lambda stage: None,
 ) -> Scene:
     """Find the points that the photos show.
 
-    With depth for a quarter of the photos, points come from depth (`depth_points`); else from matched pairs
-    (`_points_from_pairs`). Raises MappingError if the photos do not overlap or show too few
-    points.
+    With depth for a quarter of the photos, points come from depth (`depth_points`); else from
+    matched pairs (`_points_from_pairs`). `check_poses` may refuse the described views;
+    `stage_done` is called at the end of each stage. Raises MappingError if the photos do not
+    overlap or show too few points.
     """
     config = config if config is not None else ScenePointsConfig()
     views = make_views(images, describe, progress=progress)
@@ -106,6 +109,7 @@ def build_scene(
         )
     else:
         points = _points_from_pairs(views, config, progress)
+    stage_done("points")
     if len(points) < 50:
         raise MappingError(
             f"{len(views)} photos",

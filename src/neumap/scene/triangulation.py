@@ -3,6 +3,7 @@
 Everything is batched over points: sums over observations are segment sums.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,7 @@ class Observations:
 def _segment_sum(
     values: Float[np.ndarray, "obs *rest"], index: Int[np.ndarray, " obs"], count: int
 ) -> Float[np.ndarray, "point *rest"]:
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))  # -1 fails without values
     columns = [np.bincount(index, flat[:, c], minlength=count) for c in range(flat.shape[1])]
     return np.stack(columns, axis=1).reshape(count, *values.shape[1:])
 

@@ -1,0 +1,204 @@
+"""From one photo to its pose: describe, read the map, solve, look again, judge."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import UInt8
+
+from neumap.decoder.scene_coordinates import SceneCoordinates
+from neumap.errors import OptionError, PhotoError
+from neumap.features import AbstractExtractor, LocalFeatures
+from neumap.geometry import Camera, RigidTransform
+from neumap.pose.acceptance import SearchEffort
+from neumap.pose.default_solver import default_solver
+from neumap.pose.guided_matching import GuideTable, match_near_projections
+from neumap.pose.ideal_points import undistort
+from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
+from neumap.pose.solver import Candidate, SolverConfig, judge
+
+_REFERENCE_SIDE = 640  # thresholds are given for photos of this longest side
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalizerConfig:
+    """How a pose is searched for; pixels are those of a photo of 640 px."""
+
+    threshold_px: float = 8.0
+    """Largest error of a match in the first search."""
+    guided_passes: tuple[tuple[float, float], ...] = ((10.0, 6.0), (5.0, 4.0))
+    """(search radius, threshold) of each guided pass; empty switches the stage off."""
+    min_guided_pairs: int = 12
+    """Fewer pairs than this end the guided passes."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse settings outside their range."""
+        if self.threshold_px <= 0 or any(min(p) <= 0 for p in self.guided_passes):
+            raise OptionError("LocalizerConfig", f"{self} is out of range", "Use positive values.")
+
+
+class SceneReader(Protocol):
+    """A decoder bound to the codes of one scene."""
+
+    def predict(self, features: LocalFeatures) -> SceneCoordinates:
+        """Give world points to key-points."""
+        ...
+
+    def guide(self, features: LocalFeatures) -> GuideTable | None:
+        """Return what a guided pass needs; None if the codes have no anchors."""
+        ...
+
+
+@dataclass
+class _Clock:
+    """Adds up wall time by stage."""
+
+    timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+
+    @contextmanager
+    def stage(self, name: str) -> Generator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = 1000 * (time.perf_counter() - start)
+            self.timings_ms[name] = self.timings_ms.get(name, 0.0) + spent
+
+
+class Localizer:
+    """Localises photos in one map; holds networks and codes, keeps nothing of the photos."""
+
+    def __init__(
+        self,
+        extractor: AbstractExtractor,
+        reader: SceneReader,
+        *,
+        config: LocalizerConfig | None = None,
+    ) -> None:
+        self._extractor = extractor
+        self._reader = reader
+        self._config = config if config is not None else LocalizerConfig()
+
+    def localize(
+        self, rgb: UInt8[np.ndarray, "height width 3"], *, camera: Camera | None
+    ) -> PoseEstimate | PoseFailure:
+        """Return cam_from_world in the map's frame, or why there is none.
+
+        Without a camera the focal length is estimated with the pose, the principal point taken
+        at the centre and distortion ignored. Raises PhotoError if the photo's size is not the
+        camera's.
+        """
+        height, width = rgb.shape[:2]
+        if camera is not None and (camera.width, camera.height) != (width, height):
+            hint = (
+                " (rotated by 90 deg?)" if (camera.height, camera.width) == (width, height) else ""
+            )
+            raise PhotoError(
+                "photo",
+                f"is {width} x {height} pixels, its camera {camera.width} x {camera.height}{hint}",
+                "Give the camera of the stored pixels.",
+            )
+        clock = _Clock()
+        with clock.stage("features"):
+            features = self._extractor.extract(rgb)
+        return self.localize_features(features, size=(width, height), camera=camera, clock=clock)
+
+    def localize_features(
+        self,
+        features: LocalFeatures,
+        *,
+        size: tuple[int, int],
+        camera: Camera | None,
+        clock: _Clock | None = None,
+    ) -> PoseEstimate | PoseFailure:
+        """Localise a photo of the given (width, height) that is already described."""
+        clock = clock if clock is not None else _Clock()
+        with clock.stage("match"):
+            coordinates = self._reader.predict(features)
+        first = Correspondences(
+            features.xy_img[coordinates.pixel_idx],
+            coordinates.xyz_in_world,
+            coordinates.confidence.astype(np.float64),
+        )
+        scale = max(1.0, max(size) / _REFERENCE_SIDE)
+        if camera is None:
+            result = self._solve_unknown_focal(first, size, scale, clock)
+        else:
+            result = self._solve(first, features, camera, scale, clock)
+        return replace(result, timings_ms=dict(clock.timings_ms))
+
+    def _solve_unknown_focal(
+        self, first: Correspondences, size: tuple[int, int], scale: float, clock: _Clock
+    ) -> PoseEstimate | PoseFailure:
+        from neumap.pose.focal_solver import UnknownFocalSolver  # imports pycolmap
+
+        width, height = size
+        focal = 1.2 * max(size)  # a start; the solver replaces it
+        guess = Camera.pinhole(width, height, fx=focal, fy=focal, cx=width / 2, cy=height / 2)
+        config = SolverConfig(
+            threshold_px=self._config.threshold_px * scale, seed=self._config.seed
+        )
+        with clock.stage("solve"):
+            return UnknownFocalSolver(config).solve(first, guess)
+
+    def _solve(
+        self,
+        first: Correspondences,
+        features: LocalFeatures,
+        camera: Camera,
+        scale: float,
+        clock: _Clock,
+    ) -> PoseEstimate | PoseFailure:
+        """Search, look again near the projections, then judge by the first, independent matches."""
+        threshold_px = self._config.threshold_px * scale
+        solver = default_solver(SolverConfig(threshold_px=threshold_px, seed=self._config.seed))
+        with clock.stage("solve"):
+            points = undistort(first, camera)
+            found = solver.search(points) if len(points) >= 4 else None
+        if found is None:
+            return PoseFailure("too few matches for a pose", len(first))
+        effort = SearchEffort(found.num_hypotheses, threshold_px)
+        acceptance = solver.config.acceptance
+        with clock.stage("guided"):
+            guided = self._look_again(
+                points.to_world(found.cam_from_shifted), features, camera, scale
+            )
+        if guided is None:
+            candidate = Candidate(first, camera, points, found.cam_from_shifted)
+            return judge(candidate, effort, acceptance)
+        pairs, pose, last_px = guided
+        # Guided pairs lie near their projections whatever the pose: only the first matches, found
+        # without it, are evidence against chance.
+        verdict = judge(
+            Candidate(first, camera, points, points.from_world(pose)), effort, acceptance
+        )
+        if isinstance(verdict, PoseFailure):
+            return verdict
+        near = undistort(pairs, camera)
+        candidate = Candidate(pairs, camera, near, near.from_world(pose))
+        return judge(candidate, SearchEffort(1, last_px), acceptance)
+
+    def _look_again(
+        self, pose: RigidTransform, features: LocalFeatures, camera: Camera, scale: float
+    ) -> tuple[Correspondences, RigidTransform, float] | None:
+        """Run the guided passes; the last pairs, pose and threshold, or None without any."""
+        table = self._reader.guide(features) if self._config.guided_passes else None
+        if table is None:
+            return None
+        best: tuple[Correspondences, RigidTransform, float] | None = None
+        for radius_px, threshold_px in self._config.guided_passes:
+            pairs = match_near_projections(table, pose, camera, radius_px=radius_px * scale)
+            if len(pairs) < self._config.min_guided_pairs:
+                break
+            config = SolverConfig(threshold_px=threshold_px * scale, seed=self._config.seed)
+            points = undistort(pairs, camera)
+            found = default_solver(config).search(points)
+            if found is None:
+                break
+            pose = points.to_world(found.cam_from_shifted)
+            best = (pairs, pose, threshold_px * scale)
+        return best

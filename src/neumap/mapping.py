@@ -1,0 +1,215 @@
+"""From posed photos to a map: read, check, find points, choose and fit codes."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.map_file import map_file_bytes
+from neumap.codes.selection import select_by_coverage
+from neumap.decoder.anchored_decoder import AnchoredDecoder
+from neumap.decoder.weights import load_anchored_decoder
+from neumap.errors import MappingError, OptionError
+from neumap.features.cache import FeatureCache
+from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.images import ImageSet, PosedImage, pose_photos, read_images, require_enough
+from neumap.scene.build_scene import Describe, Progress, ScenePointsConfig, build_scene
+from neumap.scene.build_scene import describe_view as describe_photo
+from neumap.scene.given_poses import check_given_poses
+from neumap.scene.scene import Scene
+from neumap.scene.voxels import VoxelGrid
+from neumap.scene_map import Map, extractor_hash
+
+_MIN_CODES = 30  # fewer cannot carry a pose
+
+
+class MappingConfig(BaseModel):
+    """Settings of a mapping; presets are TOML files of these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_key_points: int = Field(2000, ge=100, le=20_000, description="Key-points of a photo.")
+    pairs_per_view: int = Field(
+        10, ge=1, le=100, description="Views matched with each view (photos without depth)."
+    )
+    voxel_side: float | None = Field(
+        None, gt=0, description="Voxel edge in scene units; one box round the scene if not given."
+    )
+    anchor_bits: int = Field(12, ge=6, le=24, description="Bits of each anchor coordinate.")
+    has_convention_check: bool = Field(
+        True, description="Refuse poses whose axes or direction are clearly another convention."
+    )
+    cache_dir: Path | None = Field(None, description="Folder that keeps features between runs.")
+
+
+@dataclass
+class _Stages:
+    """Seconds by stage, and the caller's progress."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    _last: float = field(default_factory=time.perf_counter)
+
+    def done(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
+        self._last = now
+
+
+def map_scene(
+    data: Path | str | ImageSet,
+    *,
+    split_names: Sequence[str] | None = None,
+    config: MappingConfig | None = None,
+    budget_bytes: int = 28_000,
+    device: str = "cpu",
+    seed: int = 0,
+    poses: Literal["given", "sfm"] = "given",
+    layout: str | None = None,
+    progress: Progress | None = None,
+) -> Map:
+    """Map the photos of a folder (or of a set that was read) within a budget of bytes.
+
+    `split_names` limits the mapping to those photos. With `poses="sfm"` a folder of bare photos is
+    posed first; its unit is then unknown. Raises DataError, PhotoError, CameraError or PoseError
+    for bad input, with all faults at once, MappingError where the photos give no map, OptionError
+    for a budget that holds no map.
+    """
+    config = config if config is not None else MappingConfig()
+    stages = _Stages(progress if progress is not None else _ignore)
+    image_set = _read(data, poses=poses, layout=layout, seed=seed)
+    images, warnings = _images_to_map(image_set, split_names)
+    stages.done("reading")
+    extractor = XFeatExtractor(XFeatConfig(max_key_points=config.max_key_points), device=device)
+    describe = _describer(extractor, config.cache_dir)
+    scene = build_scene(
+        images,
+        describe,
+        units=image_set.units,
+        config=ScenePointsConfig(pairs_per_view=config.pairs_per_view),
+        check_poses=check_given_poses if config.has_convention_check and poses == "given" else None,
+        progress=stages.progress,
+        stage_done=stages.done,
+    )
+    decoder, decoder_hash = load_anchored_decoder(device)
+    header = {
+        "units": scene.units,
+        "origin": [0.0, 0.0, 0.0],
+        "decoder": decoder_hash,
+        "extractor": extractor_hash(extractor),
+        "layout": {"k": "anchored", "q": config.max_key_points},
+        "provenance": {
+            "neumap": version("neumap"),
+            "images": len(images),
+            "source": image_set.layout,
+            "seed": seed,
+            "mapping_seconds": round(sum(stages.seconds.values()), 1),
+        },
+    }
+    codes = fit_codes_to_budget(scene, decoder, header, budget_bytes=budget_bytes, config=config)
+    stages.done("codes")
+    header = _with_codes(header, codes)
+    header["provenance"]["mapping_seconds"] = round(sum(stages.seconds.values()), 1)
+    return Map(header, codes.to_tensors(), dict(stages.seconds), warnings)
+
+
+def fit_codes_to_budget(
+    scene: Scene,
+    decoder: AnchoredDecoder,
+    header: dict[str, Any],
+    *,
+    budget_bytes: int,
+    config: MappingConfig,
+) -> AnchoredCodes:
+    """Choose as many points by coverage as the budget holds and give each its code."""
+    grid = None
+    if config.voxel_side is not None:
+        grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=config.voxel_side)
+    bits_per_code = 4 * decoder.code_space.num_values + 3 * config.anchor_bits
+    count = min(len(scene.points), max(0, budget_bytes * 8 // bits_per_code))
+    while count >= _MIN_CODES:
+        codes = codes_of_points(
+            scene, decoder, count=count, grid=grid, anchor_bits=config.anchor_bits
+        )
+        excess = len(map_file_bytes(_with_codes(header, codes), codes.to_tensors())) - budget_bytes
+        if excess <= 0:
+            return codes
+        count -= max(1, -(-8 * excess // bits_per_code))
+    raise OptionError(
+        "--budget",
+        f"{budget_bytes} bytes do not hold a map of {_MIN_CODES} codes",
+        "Give at least 2 kB.",
+    )
+
+
+def codes_of_points(
+    scene: Scene,
+    decoder: AnchoredDecoder,
+    *,
+    count: int,
+    grid: VoxelGrid | None,
+    anchor_bits: int,
+) -> AnchoredCodes:
+    """Codes of the points that cover the photos best."""
+    chosen = select_by_coverage(scene, count)
+    if grid is not None:
+        chosen = chosen[grid.voxel_idx(scene.points.xyz_in_world[chosen]) >= 0]
+    space = decoder.code_space
+    levels = space.quantise(space.project(scene.points.descriptors[chosen]))
+    xyz = scene.points.xyz_in_world[chosen]
+    return AnchoredCodes.from_points(xyz, levels, grid=grid, anchor_bits=anchor_bits)
+
+
+def _with_codes(header: dict[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
+    """The header with what the codes need to be read."""
+    return {
+        **header,
+        "origin": [float(v) for v in codes.origin],
+        "layout": {**header["layout"], **codes.layout()},
+    }
+
+
+def _ignore(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _read(
+    data: Path | str | ImageSet, *, poses: Literal["given", "sfm"], layout: str | None, seed: int
+) -> ImageSet:
+    if isinstance(data, ImageSet):
+        return data
+    if poses == "sfm":
+        with tempfile.TemporaryDirectory(prefix="neumap-sfm-") as workspace:
+            return pose_photos(Path(data), workspace=Path(workspace), seed=seed)
+    return read_images(Path(data), layout=layout)
+
+
+def _images_to_map(
+    image_set: ImageSet, split_names: Sequence[str] | None
+) -> tuple[tuple[PosedImage, ...], tuple[str, ...]]:
+    """The posed photos to map, and what a user should know of them."""
+    images = image_set.images
+    if split_names is not None:
+        by_name = image_set.by_name()
+        missing = [name for name in split_names if name not in by_name]
+        if missing:
+            raise MappingError(missing[0], "is not in the data set", "Correct the split.")
+        images = tuple(by_name[name] for name in split_names)
+    posed = tuple(image for image in images if image.cam_from_world is not None)
+    few = require_enough([image.name for image in posed])
+    warnings = (*image_set.warnings, *((few,) if few is not None else ()))
+    if len(posed) < len(images):
+        warnings = (*warnings, f"{len(images) - len(posed)} photos have no pose and are left out.")
+    return posed, warnings
+
+
+def _describer(extractor: XFeatExtractor, cache_dir: Path | None) -> Describe:
+    if cache_dir is not None:
+        return FeatureCache(cache_dir, extractor).describe
+    return lambda image: describe_photo(image, extractor)

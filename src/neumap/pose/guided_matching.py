@@ -1,0 +1,48 @@
+"""The guided second pass: search again for each map point near where a first pose puts it.
+
+`decoder.md`, section 5: it multiplies the inliers by 1.5 to 2. Pure arrays; knows no network.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from neumap.geometry import Camera, RigidTransform
+from neumap.geometry.neighbours import is_mutually_best, near_pairs
+from neumap.geometry.pixels import is_inside
+from neumap.pose.pose_estimate import Correspondences
+
+_NEAREST = 12  # key-points compared with each projected point
+
+
+@dataclass(frozen=True, eq=False)
+class GuideTable:
+    """What a guided search compares: map points and key-points as unit vectors of one space."""
+
+    anchors_in_world: Float[np.ndarray, "code 3"]
+    code_vectors: Float32[np.ndarray, "code value"]
+    xy_img: Float[np.ndarray, "pixel 2"]
+    query_vectors: Float32[np.ndarray, "pixel value"]
+
+
+def match_near_projections(
+    table: GuideTable, cam_from_world: RigidTransform, camera: Camera, *, radius_px: float
+) -> Correspondences:
+    """Pair each visible point with its most similar key-point within the radius, mutually best.
+
+    Confidence is the cosine, clipped to [0, 1]; pairs come sorted by it.
+    """
+    xy = camera.img_from_cam(cam_from_world.apply(table.anchors_in_world))
+    code_idx = np.flatnonzero(is_inside(xy, camera.width, camera.height))
+    row, pixels = near_pairs(xy[code_idx], table.xy_img, radius=radius_px, most=_NEAREST)
+    codes = code_idx[row]
+    similarity = np.einsum("nv,nv->n", table.code_vectors[codes], table.query_vectors[pixels])
+    mutual = is_mutually_best(codes, pixels, similarity)
+    codes, pixels, similarity = codes[mutual], pixels[mutual], similarity[mutual]
+    order = np.argsort(-similarity, kind="stable")
+    return Correspondences(
+        table.xy_img[pixels[order]],
+        table.anchors_in_world[codes[order]],
+        np.clip(similarity[order].astype(np.float64), 0.0, 1.0),
+    )

@@ -1,0 +1,152 @@
+"""A map in memory: load, save, localise; what users hold in their hands."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, write_map_file
+from neumap.decoder.paper_weights import load_paper_decoder
+from neumap.decoder.weights import load_anchored_decoder
+from neumap.errors import MapFileError
+from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.geometry import Camera
+from neumap.images.photo import load_photo
+from neumap.images.posed_image import Units
+from neumap.localizer import Localizer, LocalizerConfig, SceneReader
+from neumap.pose import PoseEstimate, PoseFailure
+from neumap.scene_readers import AnchoredReader, PaperReader
+
+_REMEDY = "Build the map again with this version, or use the version that built it."
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """A scene's codes with all that a localiser needs besides the installed package."""
+
+    header: Mapping[str, Any]  # JSON values: the file's header
+    tensors: Mapping[str, np.ndarray]
+    stage_seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Time of each mapping stage; empty on a loaded map."""
+    warnings: tuple[str, ...] = ()
+    """What a user should know of the mapping; empty on a loaded map."""
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Map":
+        """Read a map file and check it against the installed decoder and extractor.
+
+        Raises MapFileError if the file is damaged, of another version, or was built for another
+        decoder or extractor.
+        """
+        header, tensors = read_map_file(Path(path))
+        loaded = cls(header, tensors)
+        loaded._check(str(path))
+        return loaded
+
+    def save(self, path: Path | str) -> None:
+        """Write the map file whole or not at all; the same map gives the same bytes."""
+        write_map_file(Path(path), self.header, self.tensors)
+
+    @property
+    def units(self) -> Units:
+        """Unit of positions: metre, or unknown where the poses had no scale."""
+        return "metre" if self.header["units"] == "metre" else "unknown"
+
+    @property
+    def kind(self) -> str:
+        """Which decoder reads the codes: anchored or paper."""
+        return str(self.header["layout"]["k"])
+
+    @property
+    def num_codes(self) -> int:
+        """Number of codes in the map."""
+        return len(self.tensors["codes"])
+
+    def bytes_by_part(self) -> dict[str, int]:
+        """Bytes of codes, anchors, tables and header; they add up to the file's size."""
+        return part_sizes(map_file_bytes(self.header, self.tensors))
+
+    @property
+    def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:
+        """Anchor positions in scene units; none for a map of the paper's decoder."""
+        reader = self._reader
+        if isinstance(reader, AnchoredReader):
+            return reader.codes.anchors_in_world
+        return np.zeros((0, 3))
+
+    def localize(
+        self,
+        photo: Path | str | UInt8[np.ndarray, "height width 3"],
+        *,
+        camera: Camera | None = None,
+    ) -> PoseEstimate | PoseFailure:
+        """Find where a photo was taken: cam_from_world in the map's frame and unit.
+
+        `photo` is a file (JPEG or PNG, pixels as stored) or an RGB array; `camera` holds the
+        intrinsics of those pixels, and without it the focal length is estimated too. PoseFailure
+        says why there is no pose. Raises PhotoError on a photo that cannot be read or does not
+        have its camera's size.
+        """
+        rgb = photo if isinstance(photo, np.ndarray) else load_photo(Path(photo))
+        return self.localizer.localize(rgb, camera=camera)
+
+    @cached_property
+    def localizer(self) -> Localizer:
+        """The localiser with default settings; made once and kept."""
+        return self.localizer_with(LocalizerConfig())
+
+    def localizer_with(self, config: LocalizerConfig) -> Localizer:
+        """Build a localiser with other settings, e.g. without the guided passes."""
+        return Localizer(self._extractor, self._reader, config=config)
+
+    @cached_property
+    def _extractor(self) -> XFeatExtractor:
+        return XFeatExtractor(XFeatConfig(max_key_points=int(self.header["layout"]["q"])))
+
+    @cached_property
+    def _reader(self) -> SceneReader:
+        if self.kind == "paper":
+            tensors = {name: torch.from_numpy(value) for name, value in self.tensors.items()}
+            return PaperReader(load_paper_decoder()[0], DenseCodes.from_tensors(tensors))
+        codes = AnchoredCodes.from_tensors(
+            self.tensors,
+            layout=cast(dict[str, Any], self.header["layout"]),  # JSON, checked by from_tensors
+            origin=np.array(self.header["origin"], dtype=np.float64),
+        )
+        return AnchoredReader(load_anchored_decoder()[0], codes)
+
+    def _check(self, path: str) -> None:
+        """Refuse maps that the installed networks cannot read."""
+        layout = self.header["layout"]
+        if not isinstance(layout, dict) or layout.get("k") not in ("anchored", "paper"):
+            raise MapFileError(path, "does not say which decoder reads it", _REMEDY)
+        installed = load_paper_decoder()[1] if self.kind == "paper" else load_anchored_decoder()[1]
+        if self.header["decoder"] != installed:
+            raise MapFileError(
+                path,
+                f"was built for decoder {self.header['decoder']}, installed is {installed}",
+                _REMEDY,
+            )
+        if not isinstance(layout.get("q"), int) or not 1 <= int(layout["q"]) <= 100_000:
+            raise MapFileError(path, "states an impossible number of key-points", _REMEDY)
+        if self.header["extractor"] != extractor_hash(self._extractor):
+            raise MapFileError(
+                path,
+                f"was built with extractor {self.header['extractor']}, "
+                f"installed is {extractor_hash(self._extractor)}",
+                _REMEDY,
+            )
+        _ = self._reader  # codes that do not fit their layout are refused here, not at a query
+
+
+def extractor_hash(extractor: XFeatExtractor) -> str:
+    """Return 8 hex digits that stand for the extractor's identity in a map's header."""
+    return hashlib.sha256(extractor.identity.encode()).hexdigest()[:8]
