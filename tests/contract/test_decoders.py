@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.code_space import CodeSpace
 from neumap.codes.dense_codes import DenseCodes, VoxelFrames
+from neumap.decoder.anchored_decoder import AnchoredDecoder, AnchoredDecoderConfig
 from neumap.decoder.paper_decoder import PaperDecoder, PaperDecoderConfig
 from neumap.decoder.scene_coordinates import AbstractSceneDecoder
 from neumap.features import LocalFeatures
@@ -33,7 +36,17 @@ def paper_case() -> Case:
     return Case(decoder, codes, 16)
 
 
-CASES: dict[str, Callable[[], Case]] = {"paper": paper_case}
+def anchored_case() -> Case:
+    rng = np.random.default_rng(2)
+    space = CodeSpace.fit(
+        rng.normal(size=(200, 16)).astype(np.float32), np.arange(200) % 50, num_values=8
+    )
+    config = AnchoredDecoderConfig(descriptor_dim=16, width=8, num_heads=2, hidden=8)
+    codes = AnchoredCodes.from_points(rng.normal(size=(40, 3)), rng.integers(0, 16, (40, 8)))
+    return Case(AnchoredDecoder(space, config).eval(), codes, 16)
+
+
+CASES: dict[str, Callable[[], Case]] = {"paper": paper_case, "anchored": anchored_case}
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -44,7 +57,8 @@ def case(request) -> Case:
 def features(case: Case, count: int) -> LocalFeatures:
     rows = np.random.default_rng(0).normal(size=(count, case.descriptor_dim))
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return LocalFeatures(np.ones((count, 2)), rows, np.ones(count, np.float32))
+    xy_img = np.arange(2.0 * count).reshape(count, 2)
+    return LocalFeatures(xy_img, rows, np.ones(count, np.float32))
 
 
 def test_candidates_name_pixels_of_the_query_best_first(case):

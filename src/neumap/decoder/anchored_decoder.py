@@ -1,0 +1,296 @@
+"""The `anchored` decoder: key-points find their code among thin codes with a position.
+
+A pixel's coordinate is the anchor of its best code. Scores start as the scaled cosine of
+descriptor and code, so that the untrained network is the mutual nearest neighbour; all that is
+learned is added on top (`decoder.md`, sections 3 and 5). Legend: N pixel, R rank, K code, D width.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.code_space import CodeSpace
+from neumap.decoder.attention import linear_layer
+from neumap.decoder.candidates import Candidates, find_candidates
+from neumap.decoder.evidence import NUM_EVIDENCE, gather_evidence
+from neumap.decoder.scene_coordinates import AbstractSceneDecoder, SceneCoordinates
+from neumap.decoder.token_lift import LiftedCodes, TokenLift
+from neumap.errors import OptionError
+from neumap.features import LocalFeatures
+
+_START_SCALE = 25.0
+_START_DUSTBIN = 0.8  # cosine at which a match and "no code" start out equal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnchoredDecoderConfig:
+    """Shape of the network, stored with its weights."""
+
+    descriptor_dim: int = 64
+    """Channels of the extractor's descriptors."""
+    width: int = 32
+    """Width of tokens."""
+    num_heads: int = 4
+    """Attention heads."""
+    num_rounds: int = 2
+    """Blocks: evidence is gathered, pixels read their candidates' tokens, scores are changed."""
+    num_candidates: int = 4
+    """Codes that a pixel may choose from."""
+    hidden: int = 32
+    """Width of the layer that weighs evidence."""
+    matches: Literal["learned", "union", "plain"] = "learned"
+    """Which pairs are given: mutual by learned score, those and the mutual nearest neighbours,
+    or the latter alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse impossible shapes."""
+        sizes = (self.descriptor_dim, self.width, self.num_heads, self.num_rounds, self.hidden)
+        if min(*sizes, self.num_candidates - 1) < 1 or self.width % self.num_heads:
+            raise OptionError("AnchoredDecoderConfig", f"{self} is impossible", "Correct it.")
+
+
+class DecoderRound(nn.Module):
+    """Pixels read the tokens of their candidates; evidence and tokens change the scores."""
+
+    def __init__(self, config: AnchoredDecoderConfig, *, generator: torch.Generator) -> None:
+        super().__init__()
+        width, heads = config.width, config.num_heads
+        self.num_heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.to_queries = linear_layer(width, width, generator=generator)
+        self.to_keys = linear_layer(width, width, generator=generator)
+        self.to_values = linear_layer(width, width, generator=generator)
+        self.to_output = linear_layer(width, width, generator=generator)
+        self.pixel_part = linear_layer(width, config.hidden, generator=generator)
+        self.token_part = linear_layer(width, config.hidden, generator=generator)
+        self.pair_part = linear_layer(NUM_EVIDENCE + heads, config.hidden, generator=generator)
+        self.middle = linear_layer(config.hidden, config.hidden, generator=generator)
+        self.head = linear_layer(config.hidden, 2, generator=generator)
+        self.dustbin_head = linear_layer(config.hidden, 1, generator=generator)
+        for start in (self.to_output, self.head, self.dustbin_head):
+            nn.init.zeros_(start.weight)
+
+    def forward(
+        self,
+        pixels: Float[Tensor, "pixel width"],
+        tokens: Float[Tensor, "code width"],
+        candidates: Candidates,
+        evidence: Float[Tensor, "pixel rank evidence"],
+    ) -> tuple[Float[Tensor, "pixel width"], Candidates]:
+        """Return the pixels' new tokens and the candidates with new scores."""
+        keys = self.to_keys(tokens).unflatten(-1, (self.num_heads, -1))[candidates.code_idx]
+        queries = self.to_queries(self.norm(pixels)).unflatten(-1, (self.num_heads, -1))
+        agreement = torch.einsum("nhd,nrhd->nrh", queries, keys) / math.sqrt(keys.shape[-1])
+        attention = (agreement + candidates.score.detach()[..., None]).softmax(dim=1)
+        values = self.to_values(tokens).unflatten(-1, (self.num_heads, -1))[candidates.code_idx]
+        read = torch.einsum("nrh,nrhd->nhd", attention, values).flatten(1)
+        pixels = pixels + self.to_output(read)
+        hidden = self.pair_part(torch.cat([evidence, agreement], dim=2))
+        hidden = hidden + self.token_part(tokens)[candidates.code_idx]
+        hidden = functional.gelu(hidden + self.pixel_part(self.norm(pixels))[:, None])
+        hidden = hidden + functional.gelu(self.middle(hidden))
+        change, confidence = self.head(hidden).float().unbind(dim=2)
+        dustbin = self.dustbin_head(hidden).float().amax(dim=1)[:, 0]
+        changed = replace(
+            candidates,
+            score=candidates.score + change,
+            dustbin=candidates.dustbin + dustbin,
+            confidence_logit=candidates.confidence_logit + confidence,
+        )
+        return pixels, changed
+
+
+class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
+    """The network that all scenes share, with the code space that its codes live in."""
+
+    mean: Tensor
+    projection: Tensor
+    step: Tensor
+
+    def __init__(
+        self,
+        code_space: CodeSpace,
+        config: AnchoredDecoderConfig | None = None,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        config = config if config is not None else AnchoredDecoderConfig()
+        generator = generator if generator is not None else torch.Generator().manual_seed(0)
+        self.config = config
+        self.register_buffer("mean", torch.from_numpy(code_space.mean.copy()))
+        self.register_buffer("projection", torch.from_numpy(code_space.projection.copy()))
+        self.register_buffer("step", torch.from_numpy(code_space.step.copy()))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(_START_SCALE)))
+        self.dustbin = nn.Parameter(torch.tensor(_START_SCALE * _START_DUSTBIN))
+        # Log-odds of a match as a line in its cosine, until training adds to it.
+        self.confidence_line = nn.Parameter(torch.tensor([10.0, -8.5]))
+        self.to_pixels = linear_layer(config.descriptor_dim, config.width, generator=generator)
+        self.lift = TokenLift(code_space.num_values, config.width, generator=generator)
+        self.rounds = nn.ModuleList(
+            [DecoderRound(config, generator=generator) for _ in range(config.num_rounds)]
+        )
+        self._lifted: WeakKeyDictionary[AnchoredCodes, tuple[LiftedCodes, Tensor]] = (
+            WeakKeyDictionary()
+        )
+
+    @property
+    def code_space(self) -> CodeSpace:
+        """The space of codes and queries; part of the weights."""
+        buffers = (self.mean, self.projection, self.step)
+        return CodeSpace(*[buffer.cpu().numpy() for buffer in buffers])
+
+    def queries(self, descriptors: Float[Tensor, "pixel channel"]) -> Float[Tensor, "pixel value"]:
+        """Project descriptors to unit length, as `CodeSpace.query` does."""
+        return functional.normalize((descriptors - self.mean) @ self.projection.T, dim=1)
+
+    def forward(
+        self,
+        descriptors: Float[Tensor, "pixel channel"],
+        xy: Float[Tensor, "pixel 2"],
+        codes: LiftedCodes,
+    ) -> list[Candidates]:
+        """Score each pixel's candidates; the last of the returned rounds is the answer."""
+        return self.rescore(descriptors, xy, codes, tokens=self.lift(codes))[1]
+
+    def rescore(
+        self,
+        descriptors: Float[Tensor, "pixel channel"],
+        xy: Float[Tensor, "pixel 2"],
+        codes: LiftedCodes,
+        *,
+        tokens: Float[Tensor, "code width"],
+    ) -> tuple[Float[Tensor, "pixel code"], list[Candidates]]:
+        """Return plain cosines and the candidates after each round."""
+        cosine = self.queries(descriptors) @ codes.unit_codes.T
+        found = find_candidates(
+            cosine, num_candidates=self.config.num_candidates, scale=self.log_scale.exp()
+        )
+        line = self.confidence_line
+        found = replace(
+            found,
+            dustbin=found.dustbin + self.dustbin,
+            confidence_logit=line[0] * found.cosine + line[1],
+        )
+        floor = float(self.dustbin.detach())
+        extent = xy.std(dim=0).mean().clamp(min=1e-6) if len(xy) > 1 else xy.new_ones(())
+        pixels = self.to_pixels(descriptors)
+        rounds: list[Candidates] = []
+        for block in self.rounds:
+            evidence = gather_evidence(found, xy / extent, codes, code_floor=floor)
+            pixels, found = block(pixels, tokens, found, evidence)
+            rounds.append(found)
+        return cosine, rounds
+
+    @torch.inference_mode()
+    def predict(
+        self,
+        features: LocalFeatures,
+        codes: AnchoredCodes,
+        *,
+        voxel_idx: Int[np.ndarray, " active"] | None = None,
+    ) -> SceneCoordinates:
+        """Match key-points with codes: at most one candidate a key-point and a code, or with
+        `matches="union"` two."""
+        active = self._active(codes, voxel_idx)
+        if len(features) == 0 or active is None:
+            return SceneCoordinates.empty()
+        lifted, tokens, anchors = active
+        descriptors, xy = self._pixels(features)
+        cosine, rounds = self.rescore(descriptors, xy, lifted, tokens=tokens)
+        final = rounds[-1]
+        learned = _mutual_pairs(cosine, final, self.log_scale.exp())
+        plain = _mutual_pairs(cosine, None, self.log_scale.exp())
+        wanted = {
+            "learned": learned,
+            "plain": plain,
+            "union": torch.unique(torch.cat([learned, plain]), dim=0),
+        }[self.config.matches]
+        pixel, code = wanted[:, 0], wanted[:, 1]
+        is_pair = final.code_idx[pixel] == code[:, None]  # every given pair is a candidate
+        logit = torch.where(is_pair, final.confidence_logit[pixel], -torch.inf).amax(dim=1)
+        confidence = logit.sigmoid().float().cpu().numpy()
+        return SceneCoordinates.from_unsorted(
+            pixel.cpu().numpy(), anchors[code.cpu().numpy()], confidence
+        )
+
+    @torch.inference_mode()
+    def similarity(
+        self, features: LocalFeatures, codes: AnchoredCodes
+    ) -> Float32[np.ndarray, "pixel code"]:
+        """Plain cosines of key-points and quantised codes, for the guided pass."""
+        lifted, _ = self._lift_once(codes)
+        descriptors, _ = self._pixels(features)
+        return (self.queries(descriptors) @ lifted.unit_codes.T).cpu().numpy()
+
+    def _pixels(self, features: LocalFeatures) -> tuple[Tensor, Tensor]:
+        device = self.mean.device
+        descriptors = torch.from_numpy(np.ascontiguousarray(features.descriptors)).to(device)
+        xy = torch.from_numpy(features.xy_img.astype(np.float32)).to(device)
+        return descriptors, xy
+
+    def lifted(self, codes: AnchoredCodes) -> LiftedCodes:
+        """Dequantise codes and normalise anchors; the values must fit the code space."""
+        if codes.levels.shape[1] != len(self.step):
+            raise ValueError(f"codes have {codes.levels.shape[1]} values, not {len(self.step)}")
+        unit = torch.from_numpy(self.code_space.unit_codes(codes.levels))
+        anchors = torch.from_numpy(codes.anchors_in_world)
+        return LiftedCodes.from_codes(unit.to(self.mean.device), anchors.to(self.mean.device))
+
+    def _lift_once(self, codes: AnchoredCodes) -> tuple[LiftedCodes, Tensor]:
+        """Lift a map's codes the first time they are seen (weights are taken as fixed)."""
+        known = None if self.training else self._lifted.get(codes)
+        if known is None:
+            lifted = self.lifted(codes)
+            known = lifted, self.lift(lifted)
+            self._lifted[codes] = known
+        return known
+
+    def _active(
+        self, codes: AnchoredCodes, voxel_idx: Int[np.ndarray, " active"] | None
+    ) -> tuple[LiftedCodes, Tensor, Float[np.ndarray, "code 3"]] | None:
+        """Lift the codes of the active voxels; None if there are none."""
+        anchors = codes.anchors_in_world
+        if len(codes) == 0:
+            return None
+        if voxel_idx is None:
+            return (*self._lift_once(codes), anchors)
+        unknown = voxel_idx[(voxel_idx < 0) | (voxel_idx >= len(codes.cells))]
+        if len(unknown):
+            raise ValueError(f"voxel {unknown[0]} is unknown, the map has {len(codes.cells)}")
+        kept = np.isin(codes.voxel_idx, voxel_idx)
+        if not kept.any():
+            return None
+        if kept.all():
+            return (*self._lift_once(codes), anchors)
+        active = replace(
+            codes,
+            levels=codes.levels[kept],
+            anchor_levels=codes.anchor_levels[kept],
+            voxel_idx=codes.voxel_idx[kept],
+        )
+        lifted = self.lifted(active)
+        return lifted, self.lift(lifted), anchors[kept]
+
+
+def _mutual_pairs(
+    cosine: Float[Tensor, "pixel code"], candidates: Candidates | None, scale: Float[Tensor, ""]
+) -> Int[Tensor, "pair 2"]:
+    """Pairs that are each other's best, over all pairs; candidates replace the scaled cosine."""
+    score, best_code = cosine, cosine.argmax(dim=1)
+    if candidates is not None:
+        score = (scale * cosine).scatter_(1, candidates.code_idx, candidates.score)
+        rank = candidates.score.argmax(dim=1, keepdim=True)
+        best_code = candidates.code_idx.gather(1, rank)[:, 0]
+    best_pixel = score.argmax(dim=0)
+    pixel = torch.arange(len(score), device=score.device)
+    mutual = best_pixel[best_code] == pixel
+    return torch.stack([pixel[mutual], best_code[mutual]], dim=1)
