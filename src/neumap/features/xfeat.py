@@ -61,8 +61,9 @@ class XFeatExtractor(AbstractExtractor):
     def __init__(self, config: XFeatConfig | None = None, *, device: str = "cpu") -> None:
         self.config = config if config is not None else XFeatConfig()
         state, digest = _published_weights()
-        self._network = XFeatNetwork()
-        self._network.load_state_dict(state)
+        with torch.device("meta"):  # draws nothing from the global random state
+            self._network = XFeatNetwork()
+        self._network.load_state_dict(state, assign=True)
         self._network.eval().to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
         self._device = device
         precision = "bf16" if self.config.is_bf16 else "fp32"
@@ -110,7 +111,11 @@ class XFeatExtractor(AbstractExtractor):
         """Grey-scale by the channel mean, resized to multiples of 32; returns the scale back."""
         height, width = rgb.shape[:2]
         shrink = min(1.0, self.config.max_side / max(height, width))
-        target = [max(_MULTIPLE, int(side * shrink) // _MULTIPLE * _MULTIPLE) for side in rgb.shape]
+        # The allowance keeps 640 from becoming 639.99 and then 608.
+        target = [
+            max(_MULTIPLE, int(side * shrink + 1e-6) // _MULTIPLE * _MULTIPLE)
+            for side in (height, width)
+        ]
         grey = torch.from_numpy(rgb.mean(axis=2, dtype=np.float32))[None, None].to(self._device)
         if (target[0], target[1]) != (height, width):
             grey = functional.interpolate(

