@@ -39,7 +39,8 @@ def _segment_sum(
 ) -> Float[np.ndarray, "point *rest"]:
     flat = values.reshape(len(values), math.prod(values.shape[1:]))  # -1 fails without values
     columns = [np.bincount(index, flat[:, c], minlength=count) for c in range(flat.shape[1])]
-    return np.stack(columns, axis=1).reshape(count, *values.shape[1:])
+    sums = np.stack(columns, axis=1).reshape(count, *values.shape[1:])
+    return sums.astype(np.float64)  # of nothing, bincount returns integers
 
 
 def _solve(
