@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -16,6 +16,7 @@ from neumap.errors import OptionError
 from neumap.features.extractor import AbstractExtractor
 from neumap.features.local_features import LocalFeatures
 from neumap.features.xfeat_network import XFeatNetwork, key_point_heatmap
+from neumap.geometry.pixels import is_inside
 
 _MULTIPLE = 32  # the network halves five times
 
@@ -68,7 +69,7 @@ class XFeatExtractor(AbstractExtractor):
         self._device = device
         precision = "bf16" if self.config.is_bf16 else "fp32"
         self._identity = (
-            f"xfeat-{digest}-k{self.config.max_key_points}-t{self.config.threshold:g}"
+            f"xfeat-{digest}-subpixel-k{self.config.max_key_points}-t{self.config.threshold:g}"
             f"-s{self.config.max_side}-{precision}"
         )
 
@@ -92,13 +93,13 @@ class XFeatExtractor(AbstractExtractor):
         descriptors, reliability = descriptors.float(), reliability.float()
         heat = key_point_heatmap(logits)
         rows, columns = _local_maxima(heat[0], self.config.threshold)
-        positions = torch.stack([columns, rows], dim=1).float() + 0.5
+        positions = _peak_positions(heat[0], rows, columns)
         scores = heat[0, rows, columns] * _sample(reliability, positions, mode="bilinear")[:, 0]
         order = torch.argsort(scores, descending=True, stable=True)[: self.config.max_key_points]
         positions = positions[order]
         sampled = _sample(functional.normalize(descriptors, dim=1), positions, mode="bicubic")
         xy_img = positions.cpu().numpy().astype(np.float64) * (scale_x, scale_y)
-        inside = (xy_img[:, 0] < width) & (xy_img[:, 1] < height)
+        inside = is_inside(xy_img, width, height)
         return LocalFeatures(
             xy_img=xy_img[inside],
             descriptors=functional.normalize(sampled, dim=1).cpu().numpy()[inside],
@@ -133,6 +134,20 @@ def _local_maxima(heat: Float[Tensor, "height width"], threshold: float) -> tupl
     highest = functional.max_pool2d(heat[None, None], 5, stride=1, padding=2)[0, 0]
     found = torch.nonzero((heat == highest) & (heat > threshold))
     return found[:, 0], found[:, 1]
+
+
+def _peak_positions(
+    heat: Float[Tensor, "height width"],
+    rows: Int[Tensor, " pixel"],
+    columns: Int[Tensor, " pixel"],
+) -> Float[Tensor, "pixel 2"]:
+    """Positions (x, y) of maxima below a pixel: the centre of mass of 5 x 5 detection values."""
+    reach = torch.arange(-2, 3, device=heat.device)
+    step_y, step_x = (grid.flatten() for grid in torch.meshgrid(reach, reach, indexing="ij"))
+    padded = functional.pad(heat, (2, 2, 2, 2))
+    window = padded[rows[:, None] + 2 + step_y, columns[:, None] + 2 + step_x]
+    offset = window @ torch.stack([step_x, step_y], dim=1).float() / window.sum(1, keepdim=True)
+    return torch.stack([columns, rows], dim=1) + 0.5 + offset
 
 
 def _sample(

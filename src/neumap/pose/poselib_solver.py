@@ -37,7 +37,7 @@ class PoseLibSolver(AbstractPoseSolver):
             poselib.RansacOptions(),
         )
         bundle = checked_options(
-            {"loss_type": "CAUCHY", "loss_scale": 0.5 * self.config.threshold_px},
+            {"loss_type": "CAUCHY", "loss_scale": 0.25 * self.config.threshold_px},
             poselib.BundleOptions(),
         )
         # The size is not used for a pinhole; the principal point is the origin.
