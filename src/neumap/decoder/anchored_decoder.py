@@ -112,7 +112,7 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
     """The network that all scenes share, with the code space that its codes live in."""
 
     mean: Tensor
-    projection: Tensor
+    projection: nn.Parameter
     step: Tensor
 
     def __init__(
@@ -127,12 +127,15 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         generator = generator if generator is not None else torch.Generator().manual_seed(0)
         self.config = config
         self.register_buffer("mean", torch.from_numpy(code_space.mean.copy()))
-        self.register_buffer("projection", torch.from_numpy(code_space.projection.copy()))
+        self.projection = nn.Parameter(torch.from_numpy(code_space.projection.copy()))
         self.register_buffer("step", torch.from_numpy(code_space.step.copy()))
         self.log_scale = nn.Parameter(torch.tensor(math.log(_START_SCALE)))
         self.dustbin = nn.Parameter(torch.tensor(_START_SCALE * _START_DUSTBIN))
         # Log-odds of a match as a line in its cosine, until training adds to it.
         self.confidence_line = nn.Parameter(torch.tensor([10.0, -8.5]))
+        self.query_expand = linear_layer(config.descriptor_dim, 64, generator=generator)
+        self.query_contract = linear_layer(64, code_space.num_values, generator=generator)
+        nn.init.zeros_(self.query_contract.weight)
         self.to_pixels = linear_layer(config.descriptor_dim, config.width, generator=generator)
         self.lift = TokenLift(code_space.num_values, config.width, generator=generator)
         self.rounds = nn.ModuleList(
@@ -145,12 +148,14 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
     @property
     def code_space(self) -> CodeSpace:
         """The space of codes and queries; part of the weights."""
-        buffers = (self.mean, self.projection, self.step)
-        return CodeSpace(*[buffer.cpu().numpy() for buffer in buffers])
+        tensors = (self.mean, self.projection, self.step)
+        return CodeSpace(*[tensor.detach().cpu().numpy() for tensor in tensors])
 
     def queries(self, descriptors: Float[Tensor, "pixel channel"]) -> Float[Tensor, "pixel value"]:
-        """Project descriptors to unit length, as `CodeSpace.query` does."""
-        return functional.normalize((descriptors - self.mean) @ self.projection.T, dim=1)
+        """Project descriptors to unit length: `CodeSpace.query` plus a learned residual."""
+        linear = (descriptors - self.mean) @ self.projection.T
+        residual = self.query_contract(functional.gelu(self.query_expand(descriptors)))
+        return functional.normalize(linear + residual * (self.step / 0.335), dim=1)
 
     def forward(
         self,

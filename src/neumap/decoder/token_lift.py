@@ -41,12 +41,15 @@ class LiftedCodes:
     def from_codes(
         cls, unit_codes: Float32[Tensor, "code value"], xyz_in_world: Float[Tensor, "code 3"]
     ) -> "LiftedCodes":
-        """Normalise anchors (float64, any frame and unit) and compare the codes."""
+        """Normalise anchors (float64, any frame and unit) and compare the codes.
+
+        Gradients flow into `unit_codes` alone.
+        """
         centred = xyz_in_world - xyz_in_world.mean(dim=0)
         spread = centred.square().sum(dim=1).mean().sqrt()
         xyz = (centred / spread.clamp(min=1e-12)).float()
         squared = torch.cdist(xyz, xyz).square()
-        alike = unit_codes @ unit_codes.T
+        alike = unit_codes.detach() @ unit_codes.detach().T
         alike.fill_diagonal_(-1.0)
         num_rivals = min(_NUM_RIVALS, len(xyz))
         rivals = alike.topk(num_rivals, dim=1).values
