@@ -5,6 +5,7 @@ collects every view that shows it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -50,8 +51,10 @@ def points_from_depth(
     progress("points", len(views), len(views))
     table = np.concatenate(observations) if observations else np.zeros((0, 3), dtype=np.int64)
     tracks = Tracks.sorted_by_track(table[:, 0], table[:, 1], table[:, 2])
-    tracks = drop_short(tracks, min_views=_MIN_VIEWS if len(views) >= 6 else 2)
-    return fit_points(views, depths, tracks, fit)
+    min_views = max(fit.min_views, _MIN_VIEWS if len(views) >= 6 else 2)
+    tracks = drop_short(tracks, min_views=min_views)
+    # Again after the fit, which may drop observations.
+    return fit_points(views, depths, tracks, replace(fit, min_views=min_views))
 
 
 def _unproject(
