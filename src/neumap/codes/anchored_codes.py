@@ -52,11 +52,8 @@ class AnchoredCodes:
         With a grid, points outside its voxels raise ValueError.
         """
         if grid is None:
-            low = xyz_in_world.min(axis=0)
-            extent = np.maximum((xyz_in_world.max(axis=0) - low) * (1 + 1e-9), 1e-6)
-            low, extent = _rounded(low), _rounded(extent * 1.0001 + 1e-6)
-            origin, cells = low - 0.00005 * extent, np.zeros((1, 3), dtype=np.int64)
-            origin = _rounded(origin)
+            origin, extent = _short_box(xyz_in_world)
+            cells = np.zeros((1, 3), dtype=np.int64)
             voxel_idx = np.zeros(len(xyz_in_world), dtype=np.int64)
         else:
             voxel_idx = grid.voxel_idx(xyz_in_world)
@@ -77,7 +74,7 @@ class AnchoredCodes:
             "codes": (self.levels[:, 0::2] * 16 + self.levels[:, 1::2]).astype(np.uint8),
             "anchors": pack_bits(self.anchor_levels.reshape(-1), self.anchor_bits),
         }
-        if len(self.cells) > 1:
+        if len(self.cells) > 1 or self.cells.any():  # else the one voxel is at the origin
             counts = np.bincount(self.voxel_idx, minlength=len(self.cells))
             tensors["tables"] = np.concatenate([self.cells, counts[:, None]], 1).astype(np.int32)
         return tensors
@@ -98,16 +95,20 @@ class AnchoredCodes:
         codes, anchors = tensors.get("codes"), tensors.get("anchors")
         if codes is None or anchors is None or codes.ndim != 2 or codes.dtype != np.uint8:
             raise _misfit("codes or anchors are missing or of another type")
-        bits, extent = layout.get("b"), np.asarray(layout.get("e"), dtype=np.float64)
-        if not isinstance(bits, int) or not 1 <= bits <= 32 or extent.shape != (3,):
+        bits, extent = layout.get("b"), _extent(layout.get("e"))
+        if type(bits) is not int or not 1 <= bits <= 32 or extent is None:  # a bool is an int too
             raise _misfit("the layout's bits or extent are impossible")
-        if anchors.dtype != np.uint8 or len(anchors) != (len(codes) * 3 * bits + 7) // 8:
-            raise _misfit(f"{len(anchors)} bytes of anchors do not fit {len(codes)} codes")
+        if anchors.dtype != np.uint8 or anchors.shape != ((len(codes) * 3 * bits + 7) // 8,):
+            raise _misfit(f"anchors of shape {anchors.shape} do not fit {len(codes)} codes")
         table = tensors.get("tables", np.array([[0, 0, 0, len(codes)]]))
-        counts = table[:, 3].astype(np.int64) if table.ndim == 2 and table.shape[1] == 4 else None
-        if counts is None or (counts < 0).any() or int(counts.sum()) != len(codes):
+        if table.ndim != 2 or table.shape[1] != 4 or not np.issubdtype(table.dtype, np.integer):
+            raise _misfit("the voxel table is of another shape or type")
+        counts = table[:, 3].astype(np.int64)
+        # Each alone first: a sum of huge counts may wrap around to the right number.
+        is_possible = bool(((counts >= 0) & (counts <= len(codes))).all())
+        if not is_possible or int(counts.sum()) != len(codes):
             raise _misfit("the voxel table does not add up to the number of codes")
-        levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)
+        levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), 2 * codes.shape[1])
         anchor_levels = unpack_bits(anchors, bits, count=len(codes) * 3).reshape(-1, 3)
         voxel_idx = np.repeat(np.arange(len(counts)), counts)
         cells = table[:, :3].astype(np.int64)
@@ -128,9 +129,32 @@ def unpack_bits(
     return table @ (1 << np.arange(bits - 1, -1, -1))
 
 
-def _rounded(values: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-    """Round to about 7 digits, so that the header stays short."""
-    return np.array([float(f"{v:.7g}") for v in values])
+def _short_box(
+    xyz_in_world: Float[np.ndarray, "point 3"],
+) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    """Origin and extent of a box around points, in few digits, so that the header stays short.
+
+    Digits are cut in proportion to the extent, not to the distance from the world's origin.
+    """
+    low, high = xyz_in_world.min(axis=0), xyz_in_world.max(axis=0)
+    size = np.maximum(high - low, 1e-6)
+    unit = 10.0 ** np.floor(np.log10(1e-4 * size))
+    decimals = [max(0, -int(power)) for power in np.log10(unit).round()]
+    origin = [
+        round(float(np.floor(value / step) * step), places)
+        for value, step, places in zip(low, unit, decimals, strict=True)
+    ]
+    extent = [float(f"{value:.7g}") for value in (high - origin) * 1.00001 + 1e-6]
+    return np.array(origin), np.array(extent)
+
+
+def _extent(value: object) -> Float[np.ndarray, "3"] | None:
+    """Read a box's size from a header, None if it is not three positive numbers."""
+    if not isinstance(value, list) or not all(type(v) in (int, float) for v in value):
+        return None
+    extent = np.array(value, dtype=np.float64)
+    usable = extent.shape == (3,) and bool((extent > 0).all() and np.isfinite(extent).all())
+    return extent if usable else None
 
 
 def _misfit(reason: str) -> MapFileError:
