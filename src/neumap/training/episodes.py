@@ -161,17 +161,17 @@ class EpisodeSource:
     ) -> None:
         self.scenes = scenes
         self.config = config
-        self._maps: list[EpisodeMap] = []
+        self.maps: list[EpisodeMap] = []  # all maps that episodes are drawn from
         for scene_idx, training_scene in enumerate(scenes):
             rng = np.random.default_rng([seed, scene_idx])
             for _ in range(config.maps_per_scene):
                 made = self._random_map(training_scene, scene_idx, rng)
                 if made is not None:
-                    self._maps.append(made)
+                    self.maps.append(made)
 
     def __len__(self) -> int:
         """Return the number of maps."""
-        return len(self._maps)
+        return len(self.maps)
 
     def _random_map(
         self, training_scene: TrainingScene, scene_idx: int, rng: np.random.Generator
@@ -193,7 +193,7 @@ class EpisodeSource:
     def draw(self, rng: np.random.Generator) -> Episode:
         """Draw a map, a number of codes, a query, and the noise on all of them."""
         config = self.config
-        own = self._maps[int(rng.integers(len(self._maps)))]
+        own = self.maps[int(rng.integers(len(self.maps)))]
         low, high = np.log(config.codes)
         count = min(int(np.exp(rng.uniform(low, high))), len(own.xyz_in_world))
         xyz, descriptors = own.xyz_in_world[:count], own.descriptors[:count]
@@ -202,7 +202,7 @@ class EpisodeSource:
         view, depth = scene.views[view_idx], scene.depths[view_idx]
         truth_xyz = xyz
         kind = rng.random()
-        other = self._maps[int(rng.integers(len(self._maps)))]
+        other = self.maps[int(rng.integers(len(self.maps)))]
         if other.scene_idx != own.scene_idx and kind < config.wrong_scene_share:
             scene = self.scenes[other.scene_idx]
             view_idx = int(rng.choice(other.query_views))
