@@ -34,7 +34,20 @@ _HOMES = {
     "PoseFailure": "neumap.pose",
     "Map": "neumap.scene_map",
 }
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Camera",
+    "ImageSet",
+    "Map",
+    "MappingConfig",
+    "NeumapError",
+    "PoseEstimate",
+    "PoseFailure",
+    "PosedImage",
+    "RigidTransform",
+    "Split",
+    "map_scene",
+    "read_images",
+]
 
 
 def __getattr__(name: str) -> object:

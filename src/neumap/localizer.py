@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -13,7 +13,7 @@ from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.errors import OptionError, PhotoError
 from neumap.features import AbstractExtractor, LocalFeatures
 from neumap.geometry import Camera, RigidTransform
-from neumap.pose.acceptance import SearchEffort
+from neumap.pose.acceptance import AcceptanceConfig, SearchEffort
 from neumap.pose.default_solver import default_solver
 from neumap.pose.guided_matching import GuideTable, match_near_projections
 from neumap.pose.ideal_points import undistort
@@ -33,14 +33,21 @@ class LocalizerConfig:
     """(search radius, threshold) of each guided pass; empty switches the stage off."""
     min_guided_pairs: int = 12
     """Fewer pairs than this end the guided passes."""
+    min_inlier_ratio: float = 0.0
+    """Inliers over matches of the first search below which there is no pose."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
+        if not 0 <= self.min_inlier_ratio <= 1:
+            raise OptionError(
+                "min_inlier_ratio", f"{self.min_inlier_ratio} is out of range", "Use 0 to 1."
+            )
         if self.threshold_px <= 0 or any(min(p) <= 0 for p in self.guided_passes):
             raise OptionError("LocalizerConfig", f"{self} is out of range", "Use positive values.")
 
 
+@runtime_checkable
 class SceneReader(Protocol):
     """A decoder bound to the codes of one scene."""
 
@@ -139,9 +146,7 @@ class Localizer:
         width, height = size
         focal = 1.2 * max(size)  # a start; the solver replaces it
         guess = Camera.pinhole(width, height, fx=focal, fy=focal, cx=width / 2, cy=height / 2)
-        config = SolverConfig(
-            threshold_px=self._config.threshold_px * scale, seed=self._config.seed
-        )
+        config = self._first_search(scale)
         with clock.stage("solve"):
             return UnknownFocalSolver(config).solve(first, guess)
 
@@ -155,7 +160,7 @@ class Localizer:
     ) -> PoseEstimate | PoseFailure:
         """Search, look again near the projections, then judge by the first, independent matches."""
         threshold_px = self._config.threshold_px * scale
-        solver = default_solver(SolverConfig(threshold_px=threshold_px, seed=self._config.seed))
+        solver = default_solver(self._first_search(scale))
         with clock.stage("solve"):
             points = undistort(first, camera)
             found = solver.search(points) if len(points) >= 4 else None
@@ -181,6 +186,13 @@ class Localizer:
         near = undistort(pairs, camera)
         candidate = Candidate(pairs, camera, near, near.from_world(pose))
         return judge(candidate, SearchEffort(1, last_px), acceptance)
+
+    def _first_search(self, scale: float) -> SolverConfig:
+        return SolverConfig(
+            threshold_px=self._config.threshold_px * scale,
+            seed=self._config.seed,
+            acceptance=AcceptanceConfig(min_inlier_ratio=self._config.min_inlier_ratio),
+        )
 
     def _look_again(
         self, pose: RigidTransform, features: LocalFeatures, camera: Camera, scale: float

@@ -34,18 +34,25 @@ class MappingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_key_points: int = Field(2000, ge=100, le=20_000, description="Key-points of a photo.")
+    max_key_points: int = Field(
+        default=2000, ge=100, le=20_000, description="Key-points of a photo."
+    )
     pairs_per_view: int = Field(
-        10, ge=1, le=100, description="Views matched with each view (photos without depth)."
+        default=10, ge=1, le=100, description="Views matched with each view (photos without depth)."
     )
     voxel_side: float | None = Field(
-        None, gt=0, description="Voxel edge in scene units; one box round the scene if not given."
+        default=None,
+        gt=0,
+        description="Voxel edge in scene units; else one box.",
     )
-    anchor_bits: int = Field(12, ge=6, le=24, description="Bits of each anchor coordinate.")
+    anchor_bits: int = Field(default=12, ge=6, le=24, description="Bits of each anchor coordinate.")
     has_convention_check: bool = Field(
-        True, description="Refuse poses whose axes or direction are clearly another convention."
+        default=True,
+        description="Refuse poses that are clearly of another convention.",
     )
-    cache_dir: Path | None = Field(None, description="Folder that keeps features between runs.")
+    cache_dir: Path | None = Field(
+        default=None, description="Folder that keeps features between runs."
+    )
 
 
 @dataclass

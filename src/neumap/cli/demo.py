@@ -2,9 +2,6 @@
 
 import time
 
-from neumap.mapping import map_scene
-from neumap.scene_map import Map
-
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars
 from neumap.cli.options import DemoOptions
@@ -13,7 +10,9 @@ from neumap.errors import OptionError
 from neumap.evaluation import EvaluationFiles, MapFacts, Summary, evaluate_localizer
 from neumap.images import Split
 from neumap.images.detect import read_images
+from neumap.mapping import map_scene
 from neumap.rendering import demo_capture
+from neumap.scene_map import Map
 
 
 def run(options: DemoOptions) -> int:

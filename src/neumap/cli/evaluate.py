@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from neumap.scene_map import Map
-
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars, require_writable, warn
 from neumap.cli.options import EvaluateOptions
@@ -12,6 +10,7 @@ from neumap.cli.summary_table import summary_rows
 from neumap.evaluation import EvaluationFiles, MapFacts, evaluate_localizer
 from neumap.images import ImageSet, Split
 from neumap.images.detect import read_images
+from neumap.scene_map import Map
 
 
 def run(options: EvaluateOptions) -> int:

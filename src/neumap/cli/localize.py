@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from neumap.scene_map import Map
-
 from neumap.cli import exit_codes
 from neumap.cli.camera_option import read_camera_option
 from neumap.cli.console import print_json, progress_bars, report_faults, warn
@@ -16,6 +14,7 @@ from neumap.evaluation.prediction import camera_to_json
 from neumap.geometry import Camera
 from neumap.images.exif import camera_from_exif, orientation_warning
 from neumap.pose import PoseEstimate, PoseFailure
+from neumap.scene_map import Map
 
 CameraSource = Literal["given", "exif", "estimated"]
 

@@ -3,8 +3,6 @@
 import time
 from pathlib import Path
 
-from neumap.mapping import map_scene
-
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table, progress_bars, require_writable, warn
 from neumap.cli.options import MapOptions
@@ -12,6 +10,7 @@ from neumap.cli.printed_map import PrintedMap
 from neumap.cli.sizes import format_size, parse_size
 from neumap.images import ImageSet, Split
 from neumap.images.detect import read_images
+from neumap.mapping import map_scene
 from neumap.recipes.presets import read_preset
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from neumap.errors import PoseError
 from neumap.geometry import RigidTransform
+from neumap.geometry.epipolar import sampson_residuals_px
 
 AS_GIVEN = "as given"
 INVERSE = "inverse"
@@ -131,7 +132,11 @@ def _fit(convention: str, pairs: Sequence[MatchedPair]) -> ConventionFit:
             continue  # without a baseline every match fits
         rays_a = np.column_stack([pair.xy_cam_a, np.ones(len(pair.xy_cam_a))])
         rays_b = np.column_stack([pair.xy_cam_b, np.ones(len(pair.xy_cam_b))])
-        residuals_px.append(pair.focal_px * sampson_distance(cam_b_from_cam_a, rays_a, rays_b))
+        residuals_px.append(
+            sampson_residuals_px(
+                cam_b_from_cam_a, pair.xy_cam_a, pair.xy_cam_b, focal_px=pair.focal_px
+            )
+        )
         in_front.append(_meet_in_front(cam_b_from_cam_a, rays_a, rays_b).astype(np.float64))
     residual_px = np.concatenate(residuals_px) if residuals_px else np.zeros(0)
     is_known = np.isfinite(residual_px)
@@ -139,26 +144,6 @@ def _fit(convention: str, pairs: Sequence[MatchedPair]) -> ConventionFit:
         return ConventionFit(convention, float("nan"), 0.0)
     share = float(np.concatenate(in_front)[is_known].mean())
     return ConventionFit(convention, float(np.median(residual_px[is_known])), share)
-
-
-def sampson_distance(
-    cam_b_from_cam_a: RigidTransform,
-    rays_a: Float[np.ndarray, "match 3"],
-    rays_b: Float[np.ndarray, "match 3"],
-) -> Float[np.ndarray, " match"]:
-    """First-order distance of matches from epipolar geometry (Hartley & Zisserman, eq. 11.9).
-
-    Rays are (x, y, 1) in their camera; the result is in the same normalised unit.
-    """
-    x, y, z = cam_b_from_cam_a.translation
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    essential = cross @ cam_b_from_cam_a.rotation
-    lines_b = rays_a @ essential.T
-    lines_a = rays_b @ essential
-    algebraic = np.abs((rays_b * lines_b).sum(axis=1))
-    slope = np.sqrt((lines_b[:, :2] ** 2).sum(axis=1) + (lines_a[:, :2] ** 2).sum(axis=1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return algebraic / slope
 
 
 def _meet_in_front(

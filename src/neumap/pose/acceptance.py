@@ -20,6 +20,9 @@ class AcceptanceConfig:
     """Distinct pixels and distinct points; a dozen is where chance fits end at small N."""
     max_chance: float = 1e-6
     """Upper bound on the probability that outliers alone reach the inlier count."""
+    min_inlier_ratio: float = 0.0
+    """Inliers over matches. Regressed coordinates of neighbouring pixels err together, so that
+    chance alone is no bound on how many agree on a wrong pose."""
     max_position_over_depth: float = 0.1
     """Standard deviation of the position over the median depth."""
     max_rotation_deg: float = 6.0
@@ -33,6 +36,8 @@ class AcceptanceConfig:
             raise ValueError(f"min_inliers is {self.min_inliers}, expected at least 4")
         if not 0 < self.max_chance < 1:
             raise ValueError(f"max_chance is {self.max_chance}, expected a value in (0, 1)")
+        if not 0 <= self.min_inlier_ratio <= 1:
+            raise ValueError(f"min_inlier_ratio is {self.min_inlier_ratio}, expected 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,11 @@ def chance_defect(
     num_inliers = min(num_distinct(points.xy_px[is_inlier]), num_distinct(points.xyz[is_inlier]))
     if num_inliers < config.min_inliers:
         return f"only {num_inliers} of {len(points)} matches agree on a pose"
+    if num_inliers < config.min_inlier_ratio * len(points):
+        return (
+            f"only {num_inliers} of {len(points)} matches agree on a pose, "
+            f"less than a share of {config.min_inlier_ratio:g}"
+        )
     hit = hit_probability(points.xy_px, threshold_px=effort.threshold_px, area_px2=area_px2)
     chance = chance_of_inliers(num_inliers, len(points), hit_probability=hit, effort=effort)
     if chance > config.max_chance:

@@ -5,11 +5,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neumap.mapping import MappingConfig
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from neumap.errors import Fault, OptionError
+from neumap.mapping import MappingConfig
 
 
 def preset_names() -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
-from scipy.spatial import KDTree
 
+from neumap.geometry.neighbours import is_mutually_best, near_pairs
 from neumap.scene.scene import MappingView
 
 _NEAREST = 6  # key-points compared with each projected point
@@ -47,10 +47,8 @@ def associate(
     low, high = view.xy_cam.min(axis=0) - radius, view.xy_cam.max(axis=0) + radius
     visible = ((xy > low) & (xy < high)).all(axis=1)
     ahead, xy = ahead[visible], xy[visible]
-    # (point, 6); an infinite distance where fewer are near
-    distance, pixel = KDTree(view.xy_cam).query(xy, k=_NEAREST, distance_upper_bound=radius)
-    row, column = np.nonzero(np.isfinite(np.asarray(distance)))
-    point_idx, pixel_idx = ahead[row], np.asarray(pixel)[row, column]
+    row, pixel_idx = near_pairs(xy, view.xy_cam, radius=radius, most=_NEAREST)
+    point_idx = ahead[row]
     similarity = np.einsum("nc,nc->n", descriptors[point_idx], view.features.descriptors[pixel_idx])
     keep = similarity >= config.min_similarity
     if depth_at_pixel is not None:
@@ -58,17 +56,5 @@ def associate(
         fits = np.abs(measured - z[point_idx]) < 0.05 + 0.05 * z[point_idx]
         keep &= fits | ~np.isfinite(measured)
     point_idx, pixel_idx, similarity = point_idx[keep], pixel_idx[keep], similarity[keep]
-    best_of_point = _is_best(point_idx, similarity)
-    best_of_pixel = _is_best(pixel_idx, similarity)
-    mutual = best_of_point & best_of_pixel
+    mutual = is_mutually_best(point_idx, pixel_idx, similarity)
     return point_idx[mutual], pixel_idx[mutual]
-
-
-def _is_best(key: Int[np.ndarray, " n"], value: Float32[np.ndarray, " n"]) -> np.ndarray:
-    """Whether each entry has the largest value among those with its key."""
-    order = np.lexsort((-value, key))
-    first = np.ones(len(key), dtype=bool)
-    first[1:] = key[order][1:] != key[order][:-1]
-    out = np.zeros(len(key), dtype=bool)
-    out[order] = first
-    return out

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from neumap.errors import MappingError, OptionError
 from neumap.features import AbstractExtractor, LocalFeatures
 from neumap.features.matching import mutual_nearest
+from neumap.geometry.epipolar import sampson_residuals_px
 from neumap.geometry.pixels import nearest_pixel
 from neumap.images.photo import load_depth, load_photo
 from neumap.images.posed_image import DepthSource, PosedImage, Units
@@ -16,7 +17,6 @@ from neumap.scene.association import AssociationConfig, associate
 from neumap.scene.covisibility import (
     choose_pairs,
     neighbours_by_pose,
-    sampson_residuals_px,
     surface_samples,
 )
 from neumap.scene.depth_points import points_from_depth
@@ -95,7 +95,13 @@ def build_scene(
     overlap or show too few points.
     """
     config = config if config is not None else ScenePointsConfig()
+    if not images:
+        raise MappingError("0 photos", "there is nothing to map", "Give at least 4 posed photos.")
     views = make_views(images, describe, progress=progress)
+    stage_done("features")
+    if check_poses is not None:
+        check_poses(views)
+        stage_done("pose check")
     depths = [
         _depth_at(image.depth, view)
         if image.depth is not None
@@ -155,6 +161,8 @@ def _joined(own: Int[np.ndarray, "a 3"], found: Int[np.ndarray, "b 3"]) -> Track
     A key-point keeps the point it already belongs to.
     """
     both = np.concatenate([own, found])
+    if len(both) == 0:
+        return Tracks.sorted_by_track(both[:, 0], both[:, 1], both[:, 2])
     for first, second in ((0, 1), (1, 2)):  # a point once a view, then a key-point once
         key = both[:, first].astype(np.int64) * (int(both[:, second].max()) + 1) + both[:, second]
         both = both[np.sort(np.unique(key, return_index=True)[1])]

@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial import KDTree
 
-from neumap.geometry import RigidTransform
 from neumap.geometry.pixels import is_inside
 from neumap.scene.scene import MappingView
 
@@ -114,21 +113,3 @@ def _unique_pairs(chosen: Int[np.ndarray, "view choice"]) -> list[tuple[int, int
         if j >= 0 and int(j) != i
     }
     return sorted(pairs)
-
-
-def sampson_residuals_px(
-    cam_b_from_cam_a: RigidTransform,
-    xy_cam_a: Float[np.ndarray, "match 2"],
-    xy_cam_b: Float[np.ndarray, "match 2"],
-    *,
-    focal_px: float,
-) -> Float[np.ndarray, " match"]:
-    """First-order epipolar error (Sampson) in pixels, of undistorted normalised coordinates."""
-    t = cam_b_from_cam_a.translation
-    skew = np.array([[0, -t[2], t[1]], [t[2], 0, -t[0]], [-t[1], t[0], 0]])
-    essential = skew @ cam_b_from_cam_a.rotation
-    a = np.concatenate([xy_cam_a, np.ones((len(xy_cam_a), 1))], axis=1)
-    b = np.concatenate([xy_cam_b, np.ones((len(xy_cam_b), 1))], axis=1)
-    line_b, line_a = a @ essential.T, b @ essential
-    squares = line_b[:, 0] ** 2 + line_b[:, 1] ** 2 + line_a[:, 0] ** 2 + line_a[:, 1] ** 2
-    return focal_px * np.abs((b * line_b).sum(1)) / np.sqrt(np.maximum(squares, 1e-24))

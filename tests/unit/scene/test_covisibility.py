@@ -3,12 +3,12 @@ import pytest
 
 from made_scene import STRAY, VIEW_CAMERA, made_views, pose_on_arc, unit, view_of
 from neumap.geometry import RigidTransform
+from neumap.geometry.epipolar import sampson_residuals_px
 from neumap.geometry.pixels import is_inside
 from neumap.scene.covisibility import (
     choose_pairs,
     neighbours_by_pose,
     overlap_fractions,
-    sampson_residuals_px,
     surface_samples,
 )
 
