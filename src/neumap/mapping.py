@@ -104,8 +104,36 @@ def map_scene(
         progress=stages.progress,
         stage_done=stages.done,
     )
+    source = Source(layout=image_set.layout, num_images=len(images), seed=seed)
+    mapped = map_of_scene(scene, source, budget_bytes=budget_bytes, config=config, device=device)
+    stages.done("codes")
+    header = {**mapped.header, "provenance": {**mapped.header["provenance"]}}
+    header["provenance"]["mapping_seconds"] = round(sum(stages.seconds.values()), 1)
+    return Map(header, mapped.tensors, dict(stages.seconds), warnings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a map says of where it came from."""
+
+    layout: str
+    num_images: int
+    seed: int
+
+
+def map_of_scene(
+    scene: Scene,
+    source: Source,
+    *,
+    budget_bytes: int,
+    config: MappingConfig | None = None,
+    device: str = "cpu",
+) -> Map:
+    """Choose and fit the codes of a scene whose points are known."""
+    config = config if config is not None else MappingConfig()
     decoder, decoder_hash = load_anchored_decoder(device)
-    header = {
+    extractor = XFeatExtractor(XFeatConfig(max_key_points=config.max_key_points))
+    header: dict[str, Any] = {
         "units": scene.units,
         "origin": [0.0, 0.0, 0.0],
         "decoder": decoder_hash,
@@ -113,17 +141,14 @@ def map_scene(
         "layout": {"k": "anchored", "q": config.max_key_points},
         "provenance": {
             "neumap": version("neumap"),
-            "images": len(images),
-            "source": image_set.layout,
-            "seed": seed,
-            "mapping_seconds": round(sum(stages.seconds.values()), 1),
+            "images": source.num_images,
+            "source": source.layout,
+            "seed": source.seed,
+            "mapping_seconds": 99999.9,  # as long as any, so that the budget holds at the end
         },
     }
     codes = fit_codes_to_budget(scene, decoder, header, budget_bytes=budget_bytes, config=config)
-    stages.done("codes")
-    header = _with_codes(header, codes)
-    header["provenance"]["mapping_seconds"] = round(sum(stages.seconds.values()), 1)
-    return Map(header, codes.to_tensors(), dict(stages.seconds), warnings)
+    return Map(_with_codes(header, codes), codes.to_tensors())
 
 
 def fit_codes_to_budget(

@@ -77,7 +77,7 @@ class Map:
     @property
     def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:
         """Anchor positions in scene units; none for a map of the paper's decoder."""
-        reader = self._reader
+        reader = self.reader
         if isinstance(reader, AnchoredReader):
             return reader.codes.anchors_in_world
         return np.zeros((0, 3))
@@ -105,14 +105,15 @@ class Map:
 
     def localizer_with(self, config: LocalizerConfig) -> Localizer:
         """Build a localiser with other settings, e.g. without the guided passes."""
-        return Localizer(self._extractor, self._reader, config=config)
+        return Localizer(self._extractor, self.reader, config=config)
 
     @cached_property
     def _extractor(self) -> XFeatExtractor:
         return XFeatExtractor(XFeatConfig(max_key_points=int(self.header["layout"]["q"])))
 
     @cached_property
-    def _reader(self) -> SceneReader:
+    def reader(self) -> SceneReader:
+        """The decoder bound to the codes: what the localiser asks."""
         if self.kind == "paper":
             tensors = {name: torch.from_numpy(value) for name, value in self.tensors.items()}
             return PaperReader(load_paper_decoder()[0], DenseCodes.from_tensors(tensors))
@@ -144,7 +145,7 @@ class Map:
                 f"installed is {extractor_hash(self._extractor)}",
                 _REMEDY,
             )
-        _ = self._reader  # codes that do not fit their layout are refused here, not at a query
+        _ = self.reader  # codes that do not fit their layout are refused here, not at a query
 
 
 def extractor_hash(extractor: XFeatExtractor) -> str:

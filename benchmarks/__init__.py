@@ -1,0 +1,1 @@
+"""Benchmarks on real sets; results are committed as JSON beside them."""
