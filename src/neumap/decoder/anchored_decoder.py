@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -212,13 +212,12 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         descriptors, xy = self._pixels(features)
         cosine, rounds = self.rescore(descriptors, xy, lifted, tokens=tokens)
         final = rounds[-1]
-        learned = _mutual_pairs(cosine, final, self.log_scale.exp())
-        plain = _mutual_pairs(cosine, None, self.log_scale.exp())
-        wanted = {
-            "learned": learned,
-            "plain": plain,
-            "union": torch.unique(torch.cat([learned, plain]), dim=0),
-        }[self.config.matches]
+        pairs: list[Tensor] = []
+        if self.config.matches != "plain":
+            pairs.append(_learned_pairs(cosine, final, self.log_scale.exp()))
+        if self.config.matches != "learned":
+            pairs.append(_plain_pairs(final))
+        wanted = torch.unique(torch.cat(pairs), dim=0)
         pixel, code = wanted[:, 0], wanted[:, 1]
         is_pair = final.code_idx[pixel] == code[:, None]  # every given pair is a candidate
         logit = torch.where(is_pair, final.confidence_logit[pixel], -torch.inf).amax(dim=1)
@@ -286,16 +285,28 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         return lifted, self.lift(lifted), anchors[kept]
 
 
-def _mutual_pairs(
-    cosine: Float[Tensor, "pixel code"], candidates: Candidates | None, scale: Float[Tensor, ""]
+def _plain_pairs(candidates: Candidates) -> Int[Tensor, "pair 2"]:
+    """Pairs that are each other's best by cosine."""
+    code, cosine = candidates.code_idx[:, 0], candidates.cosine[:, 0]
+    return _pairs_where(cosine >= candidates.cosine_of_code[code], code)
+
+
+def _learned_pairs(
+    cosine: Float[Tensor, "pixel code"], candidates: Candidates, scale: Float[Tensor, ""]
 ) -> Int[Tensor, "pair 2"]:
-    """Pairs that are each other's best, over all pairs; candidates replace the scaled cosine."""
-    score, best_code = cosine, cosine.argmax(dim=1)
-    if candidates is not None:
-        score = (scale * cosine).scatter_(1, candidates.code_idx, candidates.score)
-        rank = candidates.score.argmax(dim=1, keepdim=True)
-        best_code = candidates.code_idx.gather(1, rank)[:, 0]
-    best_pixel = score.argmax(dim=0)
-    pixel = torch.arange(len(score), device=score.device)
-    mutual = best_pixel[best_code] == pixel
-    return torch.stack([pixel[mutual], best_code[mutual]], dim=1)
+    """Pairs that are each other's best over all pairs; candidates replace the scaled cosine."""
+    best_of_code = (scale * cosine).scatter_(1, candidates.code_idx, candidates.score).amax(dim=0)
+    score, rank = candidates.score.max(dim=1)
+    code = candidates.code_idx.gather(1, rank[:, None])[:, 0]
+    return _pairs_where(score >= best_of_code[code], code)
+
+
+def _pairs_where(
+    is_mutual: Bool[Tensor, " pixel"], code_idx: Int[Tensor, " pixel"]
+) -> Int[Tensor, "pair 2"]:
+    """Pairs of pixel and code; of pixels that tie for a code the first is kept."""
+    pixel = torch.nonzero(is_mutual)[:, 0]
+    code, order = code_idx[pixel].sort(stable=True)
+    is_first = torch.ones_like(code, dtype=torch.bool)
+    is_first[1:] = code[1:] != code[:-1]
+    return torch.stack([pixel[order], code], dim=1)[is_first]

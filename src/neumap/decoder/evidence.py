@@ -5,8 +5,10 @@ a photo shows lie together. Neither needs the camera.
 Legend: N pixel, R rank, S source (a pixel whose match is mutual), M nearest sources, K code.
 """
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from neumap.decoder.candidates import Candidates
@@ -79,15 +81,26 @@ def _support(
     rank = candidates.score[source_idx].argmax(dim=1, keepdim=True)
     source_xyz = codes.xyz[candidates.code_idx[source_idx].gather(1, rank)[:, 0]]
     weight_S = strength[source_idx].clamp(max=0).exp()
-    distance_NM, near_NM = torch.cdist(xy, xy[source_idx]).topk(
-        min(_NUM_SOURCES, len(source_idx)), dim=1, largest=False
-    )
+    distance_NM, near_NM = _nearest(xy, xy[source_idx])
     own = source_idx[near_NM] == torch.arange(len(xy), device=xy.device)[:, None]
     weight_NM = torch.where(own, 0.0, weight_S[near_NM])
     squared_NRM = torch.cdist(codes.xyz[candidates.code_idx], source_xyz[near_NM]).square()
     relative_NRM = squared_NRM / (distance_NM + _NEAREST_IMAGE_DISTANCE).square()[:, None]
     scales = [(weight_NM[:, None] / (1 + relative_NRM / s**2)).sum(dim=2) for s in _SUPPORT_SCALES]
     return (torch.stack(scales, dim=2) + 0.02).log() / 2
+
+
+def _nearest(
+    xy: Float[Tensor, "pixel 2"], source_xy: Float[Tensor, "source 2"]
+) -> tuple[Float[Tensor, "pixel near"], Int[Tensor, "pixel near"]]:
+    """Distances and indices of the nearest sources; a tree is faster than sorting all pairs."""
+    tree = KDTree(source_xy.cpu().numpy(), balanced_tree=False, compact_nodes=False)
+    count = min(_NUM_SOURCES, len(source_xy))  # two or more, else scipy drops the axis
+    distance, near = tree.query(xy.cpu().numpy(), k=count)
+    return (
+        torch.from_numpy(distance.astype(np.float32)).to(xy.device),
+        torch.from_numpy(near.astype(np.int64)).to(xy.device),
+    )
 
 
 def _in_view(
