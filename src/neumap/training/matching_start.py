@@ -3,7 +3,8 @@
 Training from random weights has to discover first that pixels and codes are to be compared; here
 it begins with that (`decoder.md`, section 3). Channels of a code: descriptor, position (three
 numbers spread over many channels, so that 8 bits a channel hold them), "matches nothing" and
-"is a point". Channels of a pixel: descriptor, then the position and the share that it read.
+"is a point". Channels of a pixel: descriptor, then the position that it read, and how well it
+matched.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _NUM_POSITION = 48
 _CODE_GAIN = 5.6  # unit vectors of 31 values get channels of about unit spread
 _POSITION_GAIN = 1.7
 _SHARPNESS = 60.0  # logit of a perfect match
+_JUDGE_SHARPNESS = 25.0
+_JUDGE_COSINE = 0.82  # of a match that is as often right as wrong
 _SMALL = 0.02
 
 
@@ -52,6 +55,11 @@ class Channels:
         return slice(self.descriptor + 65, self.descriptor + 68)
 
     @property
+    def quality(self) -> int:
+        """Channel of a pixel that grows with the similarity of its best match."""
+        return self.share + 1
+
+    @property
     def share(self) -> int:
         """Channel of a pixel that holds the matched share."""
         return self.descriptor + 68
@@ -72,7 +80,7 @@ def matching_decoder(
     """
     head_width = config.width // config.num_heads
     channels = Channels(head_width - 1)
-    if channels.share >= config.width or space.num_values != channels.descriptor:
+    if channels.quality >= config.width or space.num_values != channels.descriptor:
         raise ValueError(f"width {config.width} or {space.num_values} values do not fit")
     decoder = PaperDecoder(config, generator=generator)
     start = CodeStart(
@@ -130,31 +138,57 @@ def _set_codes(start: CodeStart, mix: Tensor, channels: Channels) -> None:
 def _set_attention(
     attention: CrossAttention, unmix: Tensor, channels: Channels, *, no_match_cosine: float
 ) -> None:
-    """The first head matches; others keep random projections whose output is small."""
-    count = channels.descriptor
-    queries, keys, values = attention.to_queries, attention.to_keys, attention.to_values
-    width = queries.weight.shape[0]
-    head_width = count + 1
-    for layer in (queries, keys, values):
-        layer.weight[:head_width].zero_()
+    """The first head reads the position of the best match, the second how good it is.
+
+    Other heads keep random projections whose output is small.
+    """
+    values, output = attention.to_values, attention.to_output
+    first = _set_matching(
+        attention, 0, channels, sharpness=_SHARPNESS, no_match_cosine=no_match_cosine
+    )
+    values.weight[first.start : first.start + 3, channels.position] = unmix
+    values.weight[first.start + 3, channels.is_point] = 1.0
+    output.weight[channels.xyz, first.start : first.start + 3] = torch.eye(3)
+    output.weight[channels.share, first.start + 3] = 1.0
+    second = _set_matching(
+        attention, 1, channels, sharpness=_JUDGE_SHARPNESS, no_match_cosine=_JUDGE_COSINE
+    )
+    values.weight[second.start, channels.is_point] = 1.0
+    output.weight[channels.quality, second.start] = 1.0
+
+
+def _set_matching(
+    attention: CrossAttention,
+    head: int,
+    channels: Channels,
+    *,
+    sharpness: float,
+    no_match_cosine: float,
+) -> slice:
+    """Let one head compare descriptors; returns its rows, with values still zero."""
+    queries, keys = attention.to_queries, attention.to_keys
+    count, width = channels.descriptor, queries.weight.shape[0]
+    rows = slice(head * (count + 1), (head + 1) * (count + 1))
+    compared, level_row = slice(rows.start, rows.stop - 1), rows.stop - 1
+    for layer in (queries, keys, attention.to_values):
+        layer.weight[rows].zero_()
+        layer.bias[rows].zero_()
+    attention.to_output.weight[:, rows] *= _SMALL
     # After the norm the descriptor part of a pixel has a length of about 0.9 sqrt(width).
-    scale = head_width**0.5
-    gain = _SHARPNESS * scale / (_CODE_GAIN * 0.9 * width**0.5)
-    queries.weight[:count, :count] = gain * torch.eye(count)
-    keys.weight[:count, :count] = torch.eye(count)
-    level = (_SHARPNESS * no_match_cosine * scale) ** 0.5
-    queries.bias[count] = level
-    keys.weight[count, channels.no_match] = level
-    values.weight[:3, channels.position] = unmix
-    values.weight[3, channels.is_point] = 1.0
-    values.weight[4 : 4 + count - 4, : count - 4] = 0.2 * torch.eye(count - 4)
-    attention.to_output.weight[channels.xyz, :3] = torch.eye(3)
-    attention.to_output.weight[channels.share, 3] = 1.0
+    scale = (count + 1) ** 0.5
+    queries.weight[compared, :count] = (
+        sharpness * scale / (_CODE_GAIN * 0.9 * width**0.5) * torch.eye(count)
+    )
+    keys.weight[compared, :count] = torch.eye(count)
+    level = (sharpness * no_match_cosine * scale) ** 0.5
+    queries.bias[level_row] = level
+    keys.weight[level_row, channels.no_match] = level
+    return rows
 
 
 def _set_head(decoder: PaperDecoder, channels: Channels) -> None:
     hidden, output = decoder.head_hidden, decoder.head_output
-    hidden.weight[:7].zero_()
+    hidden.weight[:8].zero_()
     output.weight.mul_(_SMALL)
     # gelu(x) - gelu(-x) = x: the position passes the non-linearity unchanged.
     hidden.weight[:3, channels.xyz] = torch.eye(3)
@@ -162,5 +196,7 @@ def _set_head(decoder: PaperDecoder, channels: Channels) -> None:
     output.weight[:3, :3] = torch.eye(3)
     output.weight[:3, 3:6] = -torch.eye(3)
     hidden.weight[6, channels.share] = 1.0
-    output.weight[3, 6] = 6.0
-    output.bias[3] = -3.0
+    hidden.weight[7, channels.quality] = 3.0
+    output.weight[3] = 0.0
+    output.weight[3, 6:8] = torch.tensor([1.0, 1.5])
+    output.bias[3] = -3.5

@@ -21,8 +21,8 @@ from neumap.decoder.code_start import CodeStart
 from neumap.decoder.paper_decoder import PaperDecoder, PaperDecoderConfig
 from neumap.decoder.paper_weights import read_paper_weights, write_paper_weights
 from neumap.errors import DataError
-from neumap.training.losses import confidence_loss
 from neumap.training.bounded_loss import bounded_loss
+from neumap.training.losses import confidence_loss
 from neumap.training.matching_start import matching_decoder
 from neumap.training.paper_episodes import EpisodeScene, Guise
 from neumap.training.random_streams import stream
@@ -41,7 +41,7 @@ class JointTrainingConfig:
 
     minutes: float
     seed: int = 0
-    rate: float = 2e-4
+    rate: float = 3e-4
     pixels: int = 768
     """Pixels of mapping views in a batch, and as many of other views."""
     guises: int = 48
@@ -49,7 +49,7 @@ class JointTrainingConfig:
     longest_life: int = 80
     """Most visits to a guise before another takes its place."""
     guises_per_step: int = 2
-    confidence_weight: float = 0.1
+    confidence_weight: float = 0.2
     checkpoint_seconds: float = 90.0
 
 

@@ -9,6 +9,10 @@ from neumap.pose.acceptance import (
     num_cells,
     num_distinct,
 )
+from neumap.pose.ideal_points import undistort
+from neumap.pose.pose_estimate import PoseEstimate, PoseFailure
+from neumap.pose.solver import Candidate, judge
+from pose_scenes import CAMERA, made_scene
 
 EFFORT = SearchEffort(num_hypotheses=1, threshold_px=10.0, sample_size=3)
 
@@ -59,3 +63,21 @@ def test_cells_of_the_photo_are_counted_and_borders_clipped():
 def test_limits_that_accept_anything_are_refused(bad):
     with pytest.raises(ValueError, match="expected"):
         AcceptanceConfig(**bad)
+
+
+def test_a_pose_below_the_inlier_ratio_is_refused_and_above_it_accepted():
+    correspondences, cam_from_world = made_scene(num_pairs=200, seed=0, outlier_share=0.7)
+    points = undistort(correspondences, CAMERA)
+    candidate = Candidate(correspondences, CAMERA, points, points.from_world(cam_from_world))
+    effort = SearchEffort(100, 8.0)
+    believed = judge(candidate, effort, AcceptanceConfig(min_inlier_ratio=0.25))
+    assert isinstance(believed, PoseEstimate)
+    refused = judge(candidate, effort, AcceptanceConfig(min_inlier_ratio=0.4))
+    assert isinstance(refused, PoseFailure)
+    assert "less than a share of 0.4" in refused.reason
+
+
+@pytest.mark.parametrize("ratio", [-0.1, 1.1])
+def test_inlier_ratios_that_are_no_share_are_refused(ratio):
+    with pytest.raises(ValueError, match="expected 0 to 1"):
+        AcceptanceConfig(min_inlier_ratio=ratio)
