@@ -6,7 +6,7 @@ of the view's. Legend: N pixel, K code.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -28,15 +28,17 @@ from neumap.training.schedule import PlateauDetector, optimizer_of, rate_factor,
 class CodeFitConfig:
     """How codes are fitted."""
 
-    max_visits: int = 600
+    max_visits: int = 900
     """Most visits of views in all: bounds the time, whatever the number of views."""
+    pairs_per_visit: int = 400
+    """Most pairs of key-point and code that one visit learns from, drawn at random."""
     visits_per_view: int = 12
     """Visits of each view, where that is less."""
     views_per_step: int = 4
     """Views whose gradients are added up."""
     rate: float = 0.15
     """Peak learning rate in quantiser steps."""
-    prior: float = 0.02
+    prior: float = 0.2
     """Pull back to the mean descriptor: weight of the mean squared distance in steps."""
     by_code: float = 1.0
     """Weight of "a code finds its key-point" against "a key-point finds its code"."""
@@ -74,6 +76,13 @@ class _ViewData:
     xy_px: Float32[Tensor, "pixel 2"]
     code_xy_px: Float32[Tensor, "code 2"]
 
+    def drawn(self, count: int, generator: torch.Generator) -> "_ViewData":
+        """Keep `count` of the pairs, at random."""
+        if len(self.pixel_idx) <= count:
+            return self
+        kept = torch.randperm(len(self.pixel_idx), generator=generator)[:count]
+        return replace(self, pixel_idx=self.pixel_idx[kept], code_idx=self.code_idx[kept])
+
 
 def fit_anchored_codes(
     scene: Scene,
@@ -106,6 +115,7 @@ def fit_anchored_codes(
         patience=2,
     )
     order = _visiting_order(len(views), num_steps * config.views_per_step, seed)
+    generator = stream(seed, "pairs of the code fit")
     losses: list[float] = []
     stop: StopReason = "steps"
     for number in range(num_steps):
@@ -113,7 +123,8 @@ def fit_anchored_codes(
         optimizer.zero_grad(set_to_none=True)
         unit = functional.normalize(quantised_straight_through(levels * step, step), dim=1)
         own = order[number * config.views_per_step : (number + 1) * config.views_per_step]
-        parts = [_view_loss(views[index], unit, scale, config) for index in own]
+        drawn = [views[index].drawn(config.pairs_per_visit, generator) for index in own]
+        parts = [_view_loss(view, unit, scale, config) for view in drawn]
         loss = torch.stack(parts).mean()
         (loss + config.prior * (levels - start).square().mean()).backward()
         optimizer.step()

@@ -18,7 +18,9 @@ def scene(make_scene):
 @pytest.fixture
 def decoder(scene):
     rows = np.concatenate([view.features.descriptors for view in scene.views])
-    return AnchoredDecoder(CodeSpace.fit(rows, np.arange(len(rows)))).requires_grad_(False).eval()
+    # So few values that codes are easily confused, and there is something to learn.
+    space = CodeSpace.fit(rows, np.arange(len(rows)), num_values=4)
+    return AnchoredDecoder(space).requires_grad_(False).eval()
 
 
 def digest(decoder: AnchoredDecoder) -> str:
