@@ -5,6 +5,7 @@ Scenes are folders that `neumap.images` reads, with poses; made ones come from
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder, AnchoredDecoderConfig
 from neumap.decoder.weights import save_anchored_decoder
 from neumap.errors import NeumapError
+from neumap.training.anchored_card import make_card
 from neumap.training.anchored_config import AnchoredTrainingConfig
 from neumap.training.anchored_trainer import train_anchored
 from neumap.training.episodes import EpisodeSource
@@ -43,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenes", type=Path, nargs="+", required=True, help="data set folders")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and weights")
     parser.add_argument("--cache", type=Path, help="folder for built scenes (default: OUT/cache)")
+    parser.add_argument("--held-out", type=Path, nargs="*", default=[], help="folders to test on")
+    parser.add_argument("--data-note", default="", help="sources and licences, for the card")
     parser.add_argument("--minutes", type=float, default=25.0, help="training time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint")
@@ -66,12 +70,36 @@ def main(argv: Sequence[str] | None = None) -> int:
             folder=options.out,
             resumes=options.resume,
         )
-        save_anchored_decoder(decoder, options.out / "anchored.safetensors")
+        run = {
+            "command": "python -m neumap.training.train_anchored --scenes ... --out OUT "
+            f"--minutes {options.minutes:g} --seed {options.seed}",
+            "data": options.data_note,
+            "steps": steps,
+            "episodes_per_step": config.episodes_per_step,
+        }
+        _write(decoder, options, cache, trained_on=[scene.name for scene in scenes], run=run)
     except NeumapError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stderr.write(f"{steps} steps on {len(scenes)} scenes, {len(source)} maps\n")
     return 0
+
+
+def _write(
+    decoder: AnchoredDecoder,
+    options: argparse.Namespace,
+    cache: Path,
+    *,
+    trained_on: list[str],
+    run: dict[str, str | int],
+) -> None:
+    """Write weights and card, with figures on the scenes that were held out."""
+    path = options.out / "anchored.safetensors"
+    save_anchored_decoder(decoder, path)
+    held_out = cached_scenes(options.held_out, cache, holds_out_queries=True)
+    card = make_card(decoder, path.read_bytes(), trained_on=trained_on, held_out=held_out, run=run)
+    text = json.dumps(card, indent=1) + "\n"
+    (options.out / "anchored.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
