@@ -6,7 +6,7 @@ from torch import Tensor
 
 from neumap.training.losses import masked_mean
 
-_SCALES = ((0.04, 1.0), (0.4, 0.1))
+JOINT_SCALES = ((0.04, 1.0), (0.4, 0.1))
 """(error of half the loss, weight): near ones make points sharp, far ones bring them closer."""
 
 
@@ -14,8 +14,10 @@ def bounded_loss(
     predicted: Float[Tensor, "*slots 3"],
     target: Float[Tensor, "*slots 3"],
     is_known: Bool[Tensor, "*slots"],
+    *,
+    scales: tuple[tuple[float, float], ...] = JOINT_SCALES,
 ) -> Float[Tensor, ""]:
-    """Mean of Geman and McClure's e^2 / (e^2 + s^2) at two scales, in spreads of the scene.
+    """Mean of Geman and McClure's e^2 / (e^2 + s^2) at some scales, in spreads of the scene.
 
     With the paper's distance (eq. 9) the many pixels without a code near them pull all
     predictions towards the scene's middle; here they hardly pull. Targets of pixels that are not
@@ -23,5 +25,5 @@ def bounded_loss(
     """
     known = torch.where(is_known[..., None], target, predicted.detach())
     squared = (predicted - known).square().sum(dim=-1)
-    parts = [weight * squared / (squared + scale**2) for scale, weight in _SCALES]
+    parts = [weight * squared / (squared + scale**2) for scale, weight in scales]
     return masked_mean(torch.stack(parts).sum(dim=0), is_known)

@@ -32,14 +32,16 @@ _PRUNE_AT = 0.4  # share of the time before pruning
 class PaperFitConfig:
     """How codes are fitted."""
 
-    rate: float = 0.005
+    rate: float = 0.001
     """Peak rate of codes; scales move at the same."""
     sparsity: float = 0.001
     """Weight of the sparsity of scales before pruning."""
     confidence: float = 0.1
+    scales: tuple[tuple[float, float], ...] = ((0.015, 1.0), (0.1, 0.2))
+    """Scales of the coordinate loss (`bounded_loss`), finer than in joint training."""
     pixels: int = 1024
     """Pixels in a batch, from as many as 16 views."""
-    surplus: float = 1.3
+    surplus: float = 1.0
     """Codes at the start over codes kept."""
 
 
@@ -113,7 +115,7 @@ def fit_started_codes(
         target = drawn.xyz_in_voxel / codes.frame_lengths[drawn.voxel_idx][:, None, None]
         learned = drawn.is_valid & drawn.is_in_voxel
         error = (out.xyz_in_voxel_lengths.detach() - target).norm(dim=-1)
-        loss = bounded_loss(out.xyz_in_voxel_lengths, target, learned)
+        loss = bounded_loss(out.xyz_in_voxel_lengths, target, learned, scales=config.scales)
         is_right = learned & (error < RIGHT_WITHIN)
         loss = loss + config.confidence * confidence_loss(
             out.confidence_logit, is_right, drawn.is_valid
@@ -136,7 +138,7 @@ def prune_points(codes: DenseCodes, keep: int) -> None:
     Scales are multiplied into the codes.
     """
     ranks = codes.scales.clone()
-    codes.codes *= codes.scales[..., None]
+    codes.codes.mul_(codes.scales[..., None])
     codes.scales.copy_(ranks.abs() * codes.codes.norm(dim=-1))
     largest = float(codes.scales.max()) + 1.0
     codes.scales[:, 1:] = largest

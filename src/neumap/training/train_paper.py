@@ -148,7 +148,7 @@ def new_networks(
         np.concatenate(descriptors),
         np.concatenate(group),
         num_values=config.width // config.num_heads - 1,
-        within_weight=0,  # principal components: whitening costs a third of the right matches
+        within_weight=0.0,  # principal components: whitening costs a third of the right matches
     )
     return matching_decoder(config, space, no_match_cosine=0.65, generator=stream(seed, "networks"))
 
