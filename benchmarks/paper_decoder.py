@@ -17,16 +17,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from neumap.decoder.paper_weights import load_paper_decoder
+from neumap.codes.dense_codes import DenseCodes
+from neumap.decoder.paper_weights import MIN_CONFIDENCE, MIN_INLIER_RATIO, load_paper_decoder
 from neumap.features.xfeat import XFeatExtractor
 from neumap.geometry import RigidTransform
 from neumap.images import ImageSet, PosedImage, Split, read_images
-from neumap.localizer import Localizer
+from neumap.localizer import Localizer, LocalizerConfig
 from neumap.paper_mapping import map_with_paper_decoder
 from neumap.pose import PoseEstimate
 from neumap.scene import MappingView, Scene
 from neumap.scene.build_scene import build_scene, describe_view, make_views
-from neumap.scene_map import extractor_hash
+from neumap.scene_map import Map, extractor_hash
+from neumap.scene_readers import PaperReader
 from neumap.training.scene_cache import TrainingScene, load_training_scene, save_training_scene
 
 REAL_SETS = ("fox", "strecha_fountain-P11", "strecha_Herz-Jesus-P25", "redkitchen")
@@ -112,6 +114,14 @@ def errors(cam_from_world: RigidTransform, view: MappingView) -> tuple[float, fl
     return float(gap), float(np.rad2deg(np.arccos(cosine)))
 
 
+def localizer_of(built: Map, extractor: XFeatExtractor) -> Localizer:
+    """Localiser with the limits that go with the shipped weights."""
+    tensors = {name: torch.from_numpy(value) for name, value in built.tensors.items()}
+    codes = DenseCodes.from_tensors(tensors)
+    reader = PaperReader(load_paper_decoder()[0], codes, MIN_CONFIDENCE)
+    return Localizer(extractor, reader, config=LocalizerConfig(min_inlier_ratio=MIN_INLIER_RATIO))
+
+
 def header_of(scene: Scene, extractor: XFeatExtractor, *, seed: int) -> dict[str, Any]:
     """What mapping states in a map file."""
     return {
@@ -152,7 +162,8 @@ def main() -> None:
                 seed=args.seed,
             )
             row = {"set": folder.name, "map_bytes": sum(built.bytes_by_part().values())}
-            row |= {"fit_seconds": args.seconds} | score(built.localizer, made.queries).row()
+            scored = score(localizer_of(built, extractor), made.queries)
+            row |= {"fit_seconds": args.seconds} | scored.row()
             rows.append(row)
             print(json.dumps(row), flush=True)
             args.json.parent.mkdir(parents=True, exist_ok=True)

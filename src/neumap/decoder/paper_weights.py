@@ -17,6 +17,10 @@ from neumap.decoder.paper_decoder import PaperDecoder, PaperDecoderConfig
 from neumap.errors import MapFileError, OptionError
 
 WEIGHTS_PATH = Path(__file__).parent.parent / "weights" / "paper.safetensors"
+MIN_CONFIDENCE = 0.2
+"""Key-points above this take part in the pose; 0.5 (the paper) leaves too few here."""
+MIN_INLIER_RATIO = 0.25
+"""Poses on a smaller share of matches are refused: seen on rendered scenes held out of training."""
 _REMEDY = "Install neumap again."
 _SIZES = ("descriptor_dim", "width", "num_blocks", "num_heads", "hidden_factor")
 
