@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from neumap.codes.anchored_codes import AnchoredCodes
@@ -86,9 +87,10 @@ def map_scene(
     `split_names` limits the mapping to those photos. With `poses="sfm"` a folder of bare photos is
     posed first; its unit is then unknown. Raises DataError, PhotoError, CameraError or PoseError
     for bad input, with all faults at once, MappingError where the photos give no map, OptionError
-    for a budget that holds no map.
+    for a budget that holds no map or a device that is not there.
     """
     config = config if config is not None else MappingConfig()
+    _require_device(device)
     stages = _Stages(progress if progress is not None else _ignore)
     image_set = _read(data, poses=poses, layout=layout, seed=seed)
     images, warnings = _images_to_map(image_set, split_names)
@@ -209,6 +211,13 @@ def _with_codes(header: dict[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
 
 def _ignore(stage: str, done: int, total: int) -> None:
     """Report nothing."""
+
+
+def _require_device(device: str) -> None:
+    if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
+        return
+    reason = "is not there: PyTorch finds no CUDA device" if device == "cuda" else "is unknown"
+    raise OptionError(f"--device {device}", reason, "Use cpu or cuda.")
 
 
 def _read(

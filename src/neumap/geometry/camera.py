@@ -71,7 +71,8 @@ class Camera:
     def _defect(self) -> str | None:
         names = PARAM_NAMES.get(self.model)
         if names is None:
-            return f"unknown camera model, known are {', '.join(sorted(PARAM_NAMES))}"
+            known = ", ".join(sorted(PARAM_NAMES))
+            return f"unknown camera model {self.model!r}, known are {known}"
         if len(self.params) != len(names):
             return f"{len(self.params)} parameters, expected {len(names)} ({', '.join(names)})"
         if not np.isfinite(self.params).all():

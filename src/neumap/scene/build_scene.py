@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Int
 
-from neumap.errors import MappingError, OptionError
+from neumap.errors import Fault, MappingError, OptionError, PhotoError
 from neumap.features import AbstractExtractor, LocalFeatures
 from neumap.features.matching import mutual_nearest
 from neumap.geometry.epipolar import sampson_residuals_px
@@ -62,18 +62,28 @@ def describe_view(image: PosedImage, extractor: AbstractExtractor) -> LocalFeatu
 def make_views(
     images: Sequence[PosedImage], describe: Describe, *, progress: Progress
 ) -> tuple[MappingView, ...]:
-    """Describe all photos; key-points whose ray cannot be undistorted are dropped."""
+    """Describe all photos; key-points whose ray cannot be undistorted are dropped.
+
+    Raises PhotoError that lists every photo whose pixels cannot be decoded.
+    """
     views: list[MappingView] = []
+    faults: list[Fault] = []
     for done, image in enumerate(images):
         if image.cam_from_world is None:
             raise MappingError(image.name, "has no pose", "Pose it first, or use --poses sfm.")
         progress("features", done, len(images))
-        features = describe(image)
+        try:
+            features = describe(image)
+        except PhotoError as error:
+            faults.extend(error.faults)
+            continue
         xy_cam = image.camera.cam_from_img(features.xy_img)
         ok = np.isfinite(xy_cam).all(axis=1)
         kept = LocalFeatures(features.xy_img[ok], features.descriptors[ok], features.scores[ok])
         views.append(MappingView(image.name, image.camera, image.cam_from_world, kept, xy_cam[ok]))
     progress("features", len(images), len(images))
+    if faults:
+        raise PhotoError.from_faults(faults)
     return tuple(views)
 
 

@@ -1,7 +1,7 @@
 import pytest
-from neumap.mapping import MappingConfig
 
 from neumap.errors import OptionError
+from neumap.mapping import MappingConfig
 from neumap.recipes.presets import preset_names, read_preset
 
 
