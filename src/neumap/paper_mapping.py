@@ -9,7 +9,7 @@ from neumap.codes.dense_codes import DenseCodes
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.paper_weights import load_code_start, load_paper_decoder
-from neumap.errors import OptionError
+from neumap.errors import MappingError, OptionError
 from neumap.scene import Scene
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
@@ -33,7 +33,7 @@ def map_with_paper_decoder(
     `header` needs units, extractor, provenance and layout {"k": "paper", "q": key-points};
     decoder and origin are set here. One voxel covers the scene. The result depends on the
     machine's speed unless `seconds` is 0 (codes as they start). Raises OptionError for a budget
-    that holds no map, MappingError where no view sees enough points.
+    that holds no map, MappingError where the scene or every view has too few points.
     """
     config = config if config is not None else PaperFitConfig()
     began = time.perf_counter()
@@ -46,13 +46,8 @@ def map_with_paper_decoder(
     fewest = order[:_MIN_POINTS]
     base = start_codes(scene, fewest, buffer, networks)
     spare = budget_bytes - _file_bytes(header, base)
+    _require_room(budget_bytes, spare, len(order))
     num_points = min(len(order), len(fewest) + int(spare // (decoder.config.width + 1)))
-    if spare < 0 or num_points < _MIN_POINTS:
-        raise OptionError(
-            "--budget",
-            f"{budget_bytes} bytes do not hold a map of {_MIN_POINTS} codes",
-            f"Give at least {budget_bytes - spare} bytes.",
-        )
     codes = start_codes(scene, order[: int(config.surplus * num_points)], buffer, networks)
     keep = base.num_kept - len(fewest) + num_points
     if seconds > 0:
@@ -74,6 +69,21 @@ def map_with_paper_decoder(
         prune_points(codes, keep)
         tensors = _tensors(codes)
     return Map(header, tensors, {"codes": time.perf_counter() - began})
+
+
+def _require_room(budget_bytes: int, spare: int, num_points: int) -> None:
+    if spare < 0:
+        raise OptionError(
+            "--budget",
+            f"{budget_bytes} bytes do not hold a map of {_MIN_POINTS} codes",
+            f"Give at least {budget_bytes - spare} bytes.",
+        )
+    if num_points < _MIN_POINTS:
+        raise MappingError(
+            "scene points",
+            f"there are only {num_points}, expected at least {_MIN_POINTS}",
+            "Take photos that overlap by half, of a textured place.",
+        )
 
 
 def _share_with_points(scene: Scene) -> float:

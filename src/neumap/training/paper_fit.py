@@ -18,7 +18,7 @@ from neumap.decoder.code_start import CodeStart
 from neumap.decoder.paper_decoder import PaperDecoder
 from neumap.scene import Scene
 from neumap.training.bounded_loss import bounded_loss
-from neumap.training.feature_buffer import BatchConfig, FeatureBuffer
+from neumap.training.feature_buffer import BatchConfig, FeatureBuffer, TrainingBatch
 from neumap.training.losses import confidence_loss, sparsity_loss
 from neumap.training.random_streams import stream
 from neumap.training.schedule import rate_factor
@@ -109,17 +109,7 @@ def fit_started_codes(
             group["lr"] = config.rate * rate_factor(num_steps, progress, warm_up_steps=20)
         optimizer.zero_grad(set_to_none=True)
         drawn = buffer.draw(batch, generator=generator)
-        tokens = codes.select(drawn.voxel_idx)
-        tokens = CodeTokens(_rounded(tokens.values, codes.is_kept), tokens.is_kept)
-        out = decoder(drawn.descriptors, tokens)
-        target = drawn.xyz_in_voxel / codes.frame_lengths[drawn.voxel_idx][:, None, None]
-        learned = drawn.is_valid & drawn.is_in_voxel
-        error = (out.xyz_in_voxel_lengths.detach() - target).norm(dim=-1)
-        loss = bounded_loss(out.xyz_in_voxel_lengths, target, learned, scales=config.scales)
-        is_right = learned & (error < RIGHT_WITHIN)
-        loss = loss + config.confidence * confidence_loss(
-            out.confidence_logit, is_right, drawn.is_valid
-        )
+        loss = _loss(codes, decoder, drawn, config)
         if not is_pruned:
             loss = loss + config.sparsity * sparsity_loss(codes.scales, codes.is_kept)
         loss.backward()
@@ -129,6 +119,22 @@ def fit_started_codes(
     if not is_pruned:
         prune_points(codes, keep)
     return num_steps
+
+
+def _loss(
+    codes: DenseCodes, decoder: PaperDecoder, drawn: TrainingBatch, config: PaperFitConfig
+) -> Float[Tensor, ""]:
+    """Coordinate and confidence loss of a batch, read from codes as they will be stored."""
+    tokens = codes.select(drawn.voxel_idx)
+    tokens = CodeTokens(_rounded(tokens.values, codes.is_kept), tokens.is_kept)
+    out = decoder(drawn.descriptors, tokens)
+    target = drawn.xyz_in_voxel / codes.frame_lengths[drawn.voxel_idx][:, None, None]
+    learned = drawn.is_valid & drawn.is_in_voxel
+    error = (out.xyz_in_voxel_lengths.detach() - target).norm(dim=-1)
+    coordinate = bounded_loss(out.xyz_in_voxel_lengths, target, learned, scales=config.scales)
+    is_right = learned & (error < RIGHT_WITHIN)
+    confidence = confidence_loss(out.confidence_logit, is_right, drawn.is_valid)
+    return coordinate + config.confidence * confidence
 
 
 @torch.no_grad()
