@@ -147,16 +147,22 @@ def test_bad_captures_exit_2_with_every_fault_on_its_own_line(
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
 def test_ctrl_c_while_mapping_exits_130_and_leaves_nothing(room_capture, tmp_path):
-    out = tmp_path / "room.neumap"
+    cache, preset, out = (tmp_path / name for name in ("cache", "own.toml", "maps/room.neumap"))
+    out.parent.mkdir()
+    preset.write_text(f'cache_dir = "{cache}"\n')
     process = subprocess.Popen(
-        [*COMMAND, "map", str(room_capture), "--out", str(out)],
+        [*COMMAND, "map", str(room_capture), "--out", str(out), "--preset", str(preset)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(4)  # imports take one or two seconds, mapping several more
+    deadline = time.monotonic() + 60
+    while not list(cache.glob("**/*.safetensors")) and time.monotonic() < deadline:
+        time.sleep(0.02)  # the first photo's features in the cache: mapping is under way
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    assert list(tmp_path.iterdir()) == []
+    assert list(out.parent.iterdir()) == []
+    assert 0 < len(list(cache.glob("**/*.safetensors"))) < 24, "interrupted too early or too late"
+    assert {path.suffix for path in cache.glob("**/*") if path.is_file()} == {".safetensors"}

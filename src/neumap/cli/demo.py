@@ -58,6 +58,7 @@ def _run_stages(options: DemoOptions, files: EvaluationFiles) -> Summary:
                 num_bytes=map_path.stat().st_size,
                 bytes_by_part=scene_map.bytes_by_part(),
                 mapping_seconds=seconds,
+                points=scene_map.anchors_in_world,
             ),
             progress=lambda done, total: progress("localise queries", done, total),
         )

@@ -33,6 +33,7 @@ def run(options: EvaluateOptions) -> int:
         num_bytes=options.map.stat().st_size,
         bytes_by_part=scene_map.bytes_by_part(),
         mapping_seconds=stated_mapping_seconds(scene_map),
+        points=scene_map.anchors_in_world,
         warnings=warnings,
     )
     with progress_bars(quiet=options.quiet) as progress:

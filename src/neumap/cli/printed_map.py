@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+from jaxtyping import Float
+
 from neumap.evaluation import Localizer
 from neumap.images.posed_image import Units
 
@@ -29,6 +32,11 @@ class PrintedMap(Localizer, Protocol):
     @property
     def header(self) -> Mapping[str, Any]:  # Any: JSON values
         """The map file's header."""
+        ...
+
+    @property
+    def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:
+        """Positions of the codes; none where codes have no position."""
         ...
 
     def bytes_by_part(self) -> dict[str, int]:

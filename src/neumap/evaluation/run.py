@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+
 from neumap.errors import DataError, Fault
 from neumap.evaluation.predictions import (
     Localizer,
@@ -30,7 +33,7 @@ class EvaluationFiles:
     report: Path | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MapFacts:
     """What the figures say of the map itself."""
 
@@ -38,6 +41,8 @@ class MapFacts:
     num_bytes: int | None = None
     bytes_by_part: dict[str, int] = field(default_factory=dict[str, int])
     mapping_seconds: float | None = None
+    points: Float[np.ndarray, "point 3"] | None = None
+    """Points of the map for the view from above; None or none shows the queries' inliers."""
     warnings: tuple[str, ...] = ()
 
 
@@ -82,6 +87,7 @@ def evaluate_localizer(
             predictions=predictions,
             image_set=image_set,
             mapping_cameras=cameras,
+            map_points=facts.points if facts.points is not None and len(facts.points) else None,
             bytes_by_part=facts.bytes_by_part,
             warnings=facts.warnings,
         )

@@ -28,6 +28,10 @@ class FakeMap:
     header: dict = field(default_factory=lambda: {"units": "metre", "provenance": {}})
     cameras: list = field(default_factory=list)
 
+    @property
+    def anchors_in_world(self):
+        return np.random.default_rng(1).uniform(-1, 1, (30, 3))
+
     def save(self, path: Path) -> None:
         path.write_bytes(b"x" * 1000)
 
