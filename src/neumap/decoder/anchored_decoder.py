@@ -49,11 +49,14 @@ class AnchoredDecoderConfig:
     matches: Literal["learned", "union", "plain"] = "learned"
     """Which pairs are given: mutual by learned score, those and the mutual nearest neighbours,
     or the latter alone."""
+    min_confidence: float = 0.0
+    """Pairs of less confidence are not given."""
 
     def __post_init__(self) -> None:
         """Refuse impossible shapes."""
         sizes = (self.descriptor_dim, self.width, self.num_heads, self.num_rounds, self.hidden)
-        if min(*sizes, self.num_candidates - 1) < 1 or self.width % self.num_heads:
+        is_shape = min(*sizes, self.num_candidates - 1) >= 1 and self.width % self.num_heads == 0
+        if not is_shape or not 0 <= self.min_confidence < 1:
             raise OptionError("AnchoredDecoderConfig", f"{self} is impossible", "Correct it.")
 
 
@@ -222,9 +225,9 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         is_pair = final.code_idx[pixel] == code[:, None]  # every given pair is a candidate
         logit = torch.where(is_pair, final.confidence_logit[pixel], -torch.inf).amax(dim=1)
         confidence = logit.sigmoid().float().cpu().numpy()
-        return SceneCoordinates.from_unsorted(
-            pixel.cpu().numpy(), anchors[code.cpu().numpy()], confidence
-        )
+        kept = confidence >= self.config.min_confidence
+        pixel_idx, code_idx = pixel.cpu().numpy()[kept], code.cpu().numpy()[kept]
+        return SceneCoordinates.from_unsorted(pixel_idx, anchors[code_idx], confidence[kept])
 
     @torch.inference_mode()
     def similarity(

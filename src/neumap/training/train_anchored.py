@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         scenes = cached_scenes(options.scenes, cache, holds_out_queries=False)
         decoder = AnchoredDecoder(
             fit_code_space(scenes),
-            AnchoredDecoderConfig(),
+            # What won on held-out scenes: docs/decisions/001-anchored-decoder.md.
+            AnchoredDecoderConfig(matches="union", min_confidence=0.02),
             generator=stream(options.seed, "anchored decoder"),
         )
         config = AnchoredTrainingConfig(max_seconds=60 * options.minutes)

@@ -85,6 +85,16 @@ def test_union_holds_the_learned_and_the_plain_matches():
     assert matches(shaken(matches="union"), codes()) == learned | plain
 
 
+def test_pairs_below_the_confidence_floor_are_not_given_and_others_are():
+    everything = shaken().predict(features(), codes())
+    floor = float(np.median(everything.confidence))
+    kept = shaken(min_confidence=floor).predict(features(), codes())
+    assert 0 < len(kept) < len(everything)
+    np.testing.assert_array_equal(
+        kept.pixel_idx, everything.pixel_idx[everything.confidence >= floor]
+    )
+
+
 def test_answers_do_not_depend_on_the_frame_or_unit_of_the_world():
     decoder, own = shaken(), codes()
     turn = Rotation.from_rotvec([0.3, -1.0, 0.7]).as_matrix()
@@ -134,7 +144,9 @@ def test_codes_of_another_space_are_refused():
         untrained().predict(features(), own)
 
 
-@pytest.mark.parametrize("wrong", [{"num_candidates": 1}, {"width": 15}, {"num_rounds": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"num_candidates": 1}, {"width": 15}, {"num_rounds": 0}, {"min_confidence": 1.0}]
+)
 def test_impossible_shapes_are_refused(wrong):
     with pytest.raises(OptionError):
         replace(CONFIG, **wrong)
