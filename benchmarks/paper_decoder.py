@@ -161,7 +161,8 @@ def main() -> None:
                 seconds=args.seconds,
                 seed=args.seed,
             )
-            row = {"set": folder.name, "map_bytes": sum(built.bytes_by_part().values())}
+            name = folder.name if folder.parent == data else f"{folder.parent.name}/{folder.name}"
+            row = {"set": name, "map_bytes": sum(built.bytes_by_part().values())}
             scored = score(localizer_of(built, extractor), made.queries)
             row |= {"fit_seconds": args.seconds} | scored.row()
             rows.append(row)
