@@ -33,8 +33,11 @@ class LocalizerConfig:
     """(search radius, threshold) of each guided pass; empty switches the stage off."""
     min_guided_pairs: int = 12
     """Fewer pairs than this end the guided passes."""
-    min_inlier_ratio: float = 0.0
-    """Inliers over matches of the first search below which there is no pose."""
+    min_inlier_ratio: float = 0.2
+    """Inliers over matches of the first search below which there is no pose. The decoder lets
+    matches of neighbouring pixels support each other, so that wrong ones agree in groups, which
+    no bound on chance covers: photos of other places reached 0.17, right poses had 0.25 or more.
+    """
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """A map in memory: load, save, localise; what users hold in their hands."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,10 @@ from neumap.codes.dense_codes import DenseCodes
 from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, write_map_file
 from neumap.decoder.paper_weights import load_paper_decoder
 from neumap.decoder.weights import load_anchored_decoder
-from neumap.errors import MapFileError
+from neumap.errors import MapFileError, PhotoError
 from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.geometry import Camera
+from neumap.images.exif import camera_from_exif
 from neumap.images.photo import load_photo
 from neumap.images.posed_image import Units
 from neumap.localizer import Localizer, LocalizerConfig, SceneReader
@@ -91,12 +92,34 @@ class Map:
         """Find where a photo was taken: cam_from_world in the map's frame and unit.
 
         `photo` is a file (JPEG or PNG, pixels as stored) or an RGB array; `camera` holds the
-        intrinsics of those pixels, and without it the focal length is estimated too. PoseFailure
-        says why there is no pose. Raises PhotoError on a photo that cannot be read or does not
-        have its camera's size.
+        intrinsics of those pixels. Without it the focal length is that of the file's EXIF block,
+        or where there is none it is estimated with the pose; `PoseEstimate.camera` is the one
+        used. PoseFailure says why there is no pose. Raises PhotoError on a photo that cannot be
+        read or does not have its camera's size.
         """
-        rgb = photo if isinstance(photo, np.ndarray) else load_photo(Path(photo))
-        return self.localizer.localize(rgb, camera=camera)
+        if isinstance(photo, np.ndarray):
+            return self.localizer.localize(photo, camera=camera)
+        path = Path(photo)
+        known = camera if camera is not None else camera_from_exif(path)
+        return self.localizer.localize(load_photo(path), camera=known)
+
+    def localize_all(
+        self,
+        photos: Sequence[Path | str | UInt8[np.ndarray, "height width 3"]],
+        *,
+        camera: Camera | None = None,
+    ) -> tuple[PoseEstimate | PoseFailure, ...]:
+        """Localise photos one after another, in their order, as `localize` does.
+
+        A photo that cannot be used does not stop the others: its PoseFailure says why.
+        """
+        results: list[PoseEstimate | PoseFailure] = []
+        for photo in photos:
+            try:
+                results.append(self.localize(photo, camera=camera))
+            except PhotoError as error:
+                results.append(PoseFailure(str(error)))
+        return tuple(results)
 
     @cached_property
     def localizer(self) -> Localizer:
