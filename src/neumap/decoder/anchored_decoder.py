@@ -6,8 +6,7 @@ learned is added on top (`decoder.md`, sections 3 and 5). Legend: N pixel, R ran
 """
 
 import math
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,98 +16,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.code_space import CodeSpace
+from neumap.codes.code_space import STEP_OF_SIGMA, CodeSpace
 from neumap.decoder.attention import linear_layer
 from neumap.decoder.candidates import Candidates, find_candidates
-from neumap.decoder.evidence import NUM_EVIDENCE, gather_evidence
+from neumap.decoder.decoder_round import AnchoredDecoderConfig, DecoderRound
+from neumap.decoder.evidence import gather_evidence
 from neumap.decoder.scene_coordinates import AbstractSceneDecoder, SceneCoordinates
 from neumap.decoder.token_lift import LiftedCodes, TokenLift
-from neumap.errors import OptionError
 from neumap.features import LocalFeatures
 
 _START_SCALE = 25.0
 _START_DUSTBIN = 0.8  # cosine at which a match and "no code" start out equal
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnchoredDecoderConfig:
-    """Shape of the network, stored with its weights."""
-
-    descriptor_dim: int = 64
-    """Channels of the extractor's descriptors."""
-    width: int = 32
-    """Width of tokens."""
-    num_heads: int = 4
-    """Attention heads."""
-    num_rounds: int = 2
-    """Blocks: evidence is gathered, pixels read their candidates' tokens, scores are changed."""
-    num_candidates: int = 4
-    """Codes that a pixel may choose from."""
-    hidden: int = 32
-    """Width of the layer that weighs evidence."""
-    matches: Literal["learned", "union", "plain"] = "learned"
-    """Which pairs are given: mutual by learned score, those and the mutual nearest neighbours,
-    or the latter alone."""
-    min_confidence: float = 0.0
-    """Pairs of less confidence are not given."""
-
-    def __post_init__(self) -> None:
-        """Refuse impossible shapes."""
-        sizes = (self.descriptor_dim, self.width, self.num_heads, self.num_rounds, self.hidden)
-        is_shape = min(*sizes, self.num_candidates - 1) >= 1 and self.width % self.num_heads == 0
-        if not is_shape or not 0 <= self.min_confidence < 1:
-            raise OptionError("AnchoredDecoderConfig", f"{self} is impossible", "Correct it.")
-
-
-class DecoderRound(nn.Module):
-    """Pixels read the tokens of their candidates; evidence and tokens change the scores."""
-
-    def __init__(self, config: AnchoredDecoderConfig, *, generator: torch.Generator) -> None:
-        super().__init__()
-        width, heads = config.width, config.num_heads
-        self.num_heads = heads
-        self.norm = nn.LayerNorm(width)
-        self.to_queries = linear_layer(width, width, generator=generator)
-        self.to_keys = linear_layer(width, width, generator=generator)
-        self.to_values = linear_layer(width, width, generator=generator)
-        self.to_output = linear_layer(width, width, generator=generator)
-        self.pixel_part = linear_layer(width, config.hidden, generator=generator)
-        self.token_part = linear_layer(width, config.hidden, generator=generator)
-        self.pair_part = linear_layer(NUM_EVIDENCE + heads, config.hidden, generator=generator)
-        self.middle = linear_layer(config.hidden, config.hidden, generator=generator)
-        self.head = linear_layer(config.hidden, 2, generator=generator)
-        self.dustbin_head = linear_layer(config.hidden, 1, generator=generator)
-        for start in (self.to_output, self.head, self.dustbin_head):
-            nn.init.zeros_(start.weight)
-
-    def forward(
-        self,
-        pixels: Float[Tensor, "pixel width"],
-        tokens: Float[Tensor, "code width"],
-        candidates: Candidates,
-        evidence: Float[Tensor, "pixel rank evidence"],
-    ) -> tuple[Float[Tensor, "pixel width"], Candidates]:
-        """Return the pixels' new tokens and the candidates with new scores."""
-        keys = self.to_keys(tokens).unflatten(-1, (self.num_heads, -1))[candidates.code_idx]
-        queries = self.to_queries(self.norm(pixels)).unflatten(-1, (self.num_heads, -1))
-        agreement = torch.einsum("nhd,nrhd->nrh", queries, keys) / math.sqrt(keys.shape[-1])
-        attention = (agreement + candidates.score.detach()[..., None]).softmax(dim=1)
-        values = self.to_values(tokens).unflatten(-1, (self.num_heads, -1))[candidates.code_idx]
-        read = torch.einsum("nrh,nrhd->nhd", attention, values).flatten(1)
-        pixels = pixels + self.to_output(read)
-        hidden = self.pair_part(torch.cat([evidence, agreement], dim=2))
-        hidden = hidden + self.token_part(tokens)[candidates.code_idx]
-        hidden = functional.gelu(hidden + self.pixel_part(self.norm(pixels))[:, None])
-        hidden = hidden + functional.gelu(self.middle(hidden))
-        change, confidence = self.head(hidden).float().unbind(dim=2)
-        dustbin = self.dustbin_head(hidden).float().amax(dim=1)[:, 0]
-        changed = replace(
-            candidates,
-            score=candidates.score + change,
-            dustbin=candidates.dustbin + dustbin,
-            confidence_logit=candidates.confidence_logit + confidence,
-        )
-        return pixels, changed
 
 
 class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
@@ -151,14 +69,18 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
     @property
     def code_space(self) -> CodeSpace:
         """The space of codes and queries; part of the weights."""
-        tensors = (self.mean, self.projection, self.step)
-        return CodeSpace(*[tensor.detach().cpu().numpy() for tensor in tensors])
+        mean, projection, step = (
+            tensor.detach().cpu().numpy() for tensor in (self.mean, self.projection, self.step)
+        )
+        return CodeSpace(mean, projection, step, self.config.num_levels)
 
     def queries(self, descriptors: Float[Tensor, "pixel channel"]) -> Float[Tensor, "pixel value"]:
         """Project descriptors to unit length: `CodeSpace.query` plus a learned residual."""
         linear = (descriptors - self.mean) @ self.projection.T
         residual = self.query_contract(functional.gelu(self.query_expand(descriptors)))
-        return functional.normalize(linear + residual * (self.step / 0.335), dim=1)
+        return functional.normalize(
+            linear + residual * (self.step / STEP_OF_SIGMA[self.config.num_levels]), dim=1
+        )
 
     def forward(
         self,
@@ -230,6 +152,11 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         return SceneCoordinates.from_unsorted(pixel_idx, anchors[code_idx], confidence[kept])
 
     @torch.inference_mode()
+    def query_vectors(self, features: LocalFeatures) -> Float32[np.ndarray, "pixel value"]:
+        """Unit vectors whose dot product with `CodeSpace.unit_codes` is the plain cosine."""
+        return self.queries(self._pixels(features)[0]).cpu().numpy()
+
+    @torch.inference_mode()
     def similarity(
         self, features: LocalFeatures, codes: AnchoredCodes
     ) -> Float32[np.ndarray, "pixel code"]:
@@ -248,7 +175,8 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         """Dequantise codes and normalise anchors; the values must fit the code space."""
         if codes.levels.shape[1] != len(self.step):
             raise ValueError(f"codes have {codes.levels.shape[1]} values, not {len(self.step)}")
-        unit = torch.from_numpy(self.code_space.unit_codes(codes.levels))
+        space = self.code_space.with_levels(2**codes.code_bits)
+        unit = torch.from_numpy(space.unit_codes(codes.levels))
         anchors = torch.from_numpy(codes.anchors_in_world)
         return LiftedCodes.from_codes(unit.to(self.mean.device), anchors.to(self.mean.device))
 

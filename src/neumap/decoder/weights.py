@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -35,11 +35,20 @@ def read_anchored_decoder(data: bytes, *, name: str = "weights") -> AnchoredDeco
         tensors = load(data)
         header: Any = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         config = AnchoredDecoderConfig(**json.loads(header["__metadata__"]["config"]))
-        decoder = AnchoredDecoder(_space_of(tensors), config)
+        decoder = AnchoredDecoder(_space_of(tensors, config.num_levels), config)
         decoder.load_state_dict(tensors)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise _damaged(name, f"cannot be read ({error})") from error
     return decoder.requires_grad_(False).eval()
+
+
+def requantised(decoder: AnchoredDecoder, num_levels: int) -> AnchoredDecoder:
+    """Return the same network for codes of another number of levels."""
+    config = replace(decoder.config, num_levels=num_levels)
+    space = decoder.code_space.with_levels(num_levels)
+    other = AnchoredDecoder(space, config)
+    other.load_state_dict({**decoder.state_dict(), "step": torch.from_numpy(space.step)})
+    return other.requires_grad_(False).eval()
 
 
 @cache
@@ -61,11 +70,11 @@ def load_anchored_decoder(device: str = "cpu") -> tuple[AnchoredDecoder, str]:
     return read_anchored_decoder(data, name=f"{_PACKAGED} weights").to(device), digest[:16]
 
 
-def _space_of(tensors: dict[str, Tensor]) -> CodeSpace:
+def _space_of(tensors: dict[str, Tensor], num_levels: int) -> CodeSpace:
     mean, projection, step = (tensors[name].numpy() for name in ("mean", "projection", "step"))
     if projection.ndim != 2 or projection.shape != (len(step), len(mean)):
         raise ValueError("the code space's shapes do not fit")
-    return CodeSpace(*[np.ascontiguousarray(array) for array in (mean, projection, step)])
+    return CodeSpace(mean, projection, step, num_levels)
 
 
 def _damaged(name: str, reason: str) -> OptionError:

@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from neumap.codes.code_space import NUM_LEVELS
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.candidates import Candidates
 from neumap.decoder.token_lift import LiftedCodes
@@ -43,10 +42,10 @@ class Labels:
 
 
 def quantised_straight_through(
-    values: Float[Tensor, "code value"], step: Float[Tensor, " value"]
+    values: Float[Tensor, "code value"], step: Float[Tensor, " value"], *, num_levels: int = 16
 ) -> Float[Tensor, "code value"]:
-    """Round to the middle of 16 steps; the gradient passes as if nothing was rounded."""
-    half = NUM_LEVELS // 2
+    """Round to the middle of the steps; the gradient passes as if nothing was rounded."""
+    half = num_levels // 2
     level = (values / step).floor().clamp(-half, half - 1)
     return values + ((level + 0.5) * step - values).detach()
 
@@ -54,7 +53,7 @@ def quantised_straight_through(
 def lifted_episode(decoder: AnchoredDecoder, episode: Episode) -> LiftedCodes:
     """Turn an episode's mean descriptors into codes, with gradients to the code space."""
     values = (episode.code_descriptors - decoder.mean) @ decoder.projection.T
-    stored = quantised_straight_through(values, decoder.step)
+    stored = quantised_straight_through(values, decoder.step, num_levels=decoder.config.num_levels)
     return LiftedCodes.from_codes(functional.normalize(stored, dim=1), episode.anchors)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from neumap.codes.code_space import STEP_OF_SIGMA
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.training.anchored_config import AnchoredTrainingConfig
 from neumap.training.anchored_losses import episode_losses
@@ -15,7 +16,6 @@ from neumap.training.checkpoint import load_checkpoint, save_checkpoint
 from neumap.training.episodes import Episode, EpisodeSource
 from neumap.training.schedule import optimizer_of, rate_factor, set_rates
 
-_STEP_OF_SIGMA = 0.335  # optimal uniform 16-level quantiser of a Gaussian
 _STEP_MEMORY = 0.99
 
 
@@ -89,4 +89,5 @@ def _follow_spread(decoder: AnchoredDecoder, descriptors: Tensor) -> None:
     """Keep the quantiser's steps in proportion to the spread of the values."""
     values = (descriptors - decoder.mean) @ decoder.projection.T
     spread = values.square().mean(dim=0).sqrt()
-    decoder.step.mul_(_STEP_MEMORY).add_((1 - _STEP_MEMORY) * _STEP_OF_SIGMA * spread)
+    step = STEP_OF_SIGMA[decoder.config.num_levels] * spread
+    decoder.step.mul_(_STEP_MEMORY).add_((1 - _STEP_MEMORY) * step)

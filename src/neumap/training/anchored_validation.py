@@ -55,7 +55,8 @@ def mean_descriptor_codes(decoder: AnchoredDecoder) -> MakeCodes:
 
     def make(scene: Scene, chosen: np.ndarray) -> AnchoredCodes:
         levels = space.quantise(space.project(scene.points.descriptors[chosen]))
-        return AnchoredCodes.from_points(scene.points.xyz_in_world[chosen], levels)
+        xyz = scene.points.xyz_in_world[chosen]
+        return AnchoredCodes.from_points(xyz, levels, code_bits=space.bits)
 
     return make
 

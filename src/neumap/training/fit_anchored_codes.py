@@ -90,9 +90,11 @@ def fit_anchored_codes(
     decoder: AnchoredDecoder,
     *,
     config: CodeFitConfig | None = None,
+    num_levels: int | None = None,
     seed: int = 0,
 ) -> tuple[Float32[np.ndarray, "code value"], CodeFitReport]:
-    """Return the values of the chosen points' codes, to be quantised with the code space.
+    """Return the values of the chosen points' codes, to be quantised with `num_levels` levels
+    (default: those of the decoder's code space).
 
     No weight of the decoder changes. Raises MappingError if no view shows a chosen point.
     """
@@ -101,8 +103,9 @@ def fit_anchored_codes(
     views = _views_of(scene, chosen, decoder)
     if not views:
         raise MappingError("codes", "no view shows a chosen point", "Choose other points.")
-    step = decoder.step.detach().cpu()
     space = decoder.code_space
+    space = space if num_levels is None else space.with_levels(num_levels)
+    step = torch.from_numpy(space.step)
     start = torch.from_numpy(space.project(scene.points.descriptors[chosen])) / step
     levels = torch.nn.Parameter(start.clone())
     optimizer = optimizer_of([([levels], config.rate)])
@@ -121,7 +124,8 @@ def fit_anchored_codes(
     for number in range(num_steps):
         set_rates(optimizer, rate_factor(number, number / num_steps, warm_up_steps=5))
         optimizer.zero_grad(set_to_none=True)
-        unit = functional.normalize(quantised_straight_through(levels * step, step), dim=1)
+        stored = quantised_straight_through(levels * step, step, num_levels=space.num_levels)
+        unit = functional.normalize(stored, dim=1)
         own = order[number * config.views_per_step : (number + 1) * config.views_per_step]
         drawn = [views[index].drawn(config.pairs_per_visit, generator) for index in own]
         parts = [_view_loss(view, unit, scale, config) for view in drawn]

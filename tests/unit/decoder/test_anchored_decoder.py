@@ -68,6 +68,12 @@ def test_similarity_is_the_cosine_of_query_and_quantised_code():
     np.testing.assert_allclose(untrained().similarity(features(), own), expected, atol=1e-5)
 
 
+def test_query_vectors_give_the_similarity_with_unit_codes():
+    decoder, own = shaken(), codes()
+    product = decoder.query_vectors(features()) @ decoder.code_space.unit_codes(own.levels).T
+    np.testing.assert_allclose(product, decoder.similarity(features(), own), atol=1e-5)
+
+
 def test_plain_matches_do_not_depend_on_what_was_learned_of_the_scores():
     decoder = shaken(matches="plain")
     similarity = decoder.similarity(features(), codes())
