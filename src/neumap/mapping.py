@@ -8,10 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from jaxtyping import Float32, Int
 from pydantic import BaseModel, ConfigDict, Field
 
 from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.code_space import CodeSpace
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
@@ -20,12 +23,14 @@ from neumap.errors import MappingError, OptionError
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.images import ImageSet, PosedImage, pose_photos, read_images, require_enough
+from neumap.paper_mapping import map_with_paper_decoder
 from neumap.scene.build_scene import Describe, Progress, ScenePointsConfig, build_scene
 from neumap.scene.build_scene import describe_view as describe_photo
 from neumap.scene.given_poses import check_given_poses
 from neumap.scene.scene import Scene
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map, extractor_hash
+from neumap.training.fit_anchored_codes import fit_anchored_codes
 
 _MIN_CODES = 30  # fewer cannot carry a pose
 
@@ -38,6 +43,9 @@ class MappingConfig(BaseModel):
     max_key_points: int = Field(
         default=2000, ge=100, le=20_000, description="Key-points of a photo."
     )
+    decoder: Literal["anchored", "paper"] = Field(
+        default="anchored", description="Which of the two decoders reads the map."
+    )
     pairs_per_view: int = Field(
         default=10, ge=1, le=100, description="Views matched with each view (photos without depth)."
     )
@@ -47,6 +55,12 @@ class MappingConfig(BaseModel):
         description="Voxel edge in scene units; else one box.",
     )
     anchor_bits: int = Field(default=12, ge=6, le=24, description="Bits of each anchor coordinate.")
+    has_code_fit: bool = Field(
+        default=True, description="Fit the codes to all mapping views, the network frozen."
+    )
+    paper_seconds: float = Field(
+        default=60.0, gt=0, description="Time to fit the codes of the paper's decoder."
+    )
     has_convention_check: bool = Field(
         default=True,
         description="Refuse poses that are clearly of another convention.",
@@ -149,31 +163,47 @@ def map_of_scene(
             "mapping_seconds": 99999.9,  # as long as any, so that the budget holds at the end
         },
     }
-    codes = fit_codes_to_budget(scene, decoder, header, budget_bytes=budget_bytes, config=config)
+    if config.decoder == "paper":
+        return map_with_paper_decoder(
+            scene,
+            {**header, "layout": {"k": "paper", "q": config.max_key_points}},
+            budget_bytes=budget_bytes,
+            seconds=config.paper_seconds,
+            seed=source.seed,
+        )
+    codes = codes_within_budget(
+        scene, decoder, header, budget_bytes=budget_bytes, config=config, seed=source.seed
+    )
     return Map(_with_codes(header, codes), codes.to_tensors())
 
 
-def fit_codes_to_budget(
+def codes_within_budget(
     scene: Scene,
     decoder: AnchoredDecoder,
     header: dict[str, Any],
     *,
     budget_bytes: int,
     config: MappingConfig,
+    seed: int,
 ) -> AnchoredCodes:
-    """Choose as many points by coverage as the budget holds and give each its code."""
+    """Choose as many points by coverage as the budget holds, and fit a code to each."""
     grid = None
     if config.voxel_side is not None:
         grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=config.voxel_side)
-    bits_per_code = 4 * decoder.code_space.num_values + 3 * config.anchor_bits
+    space = decoder.code_space
+    bits_per_code = space.bits * space.num_values + 3 * config.anchor_bits
     count = min(len(scene.points), max(0, budget_bytes * 8 // bits_per_code))
     while count >= _MIN_CODES:
-        codes = codes_of_points(
-            scene, decoder, count=count, grid=grid, anchor_bits=config.anchor_bits
-        )
+        chosen = select_by_coverage(scene, count)
+        if grid is not None:
+            chosen = chosen[grid.voxel_idx(scene.points.xyz_in_world[chosen]) >= 0]
+        values = space.project(scene.points.descriptors[chosen])
+        codes = _stored(scene, chosen, values, space=space, grid=grid, bits=config.anchor_bits)
         excess = len(map_file_bytes(_with_codes(header, codes), codes.to_tensors())) - budget_bytes
         if excess <= 0:
-            return codes
+            if config.has_code_fit:
+                values, _ = fit_anchored_codes(scene, chosen, decoder, seed=seed)
+            return _stored(scene, chosen, values, space=space, grid=grid, bits=config.anchor_bits)
         count -= max(1, -(-8 * excess // bits_per_code))
     raise OptionError(
         "--budget",
@@ -182,22 +212,23 @@ def fit_codes_to_budget(
     )
 
 
-def codes_of_points(
+def _stored(
     scene: Scene,
-    decoder: AnchoredDecoder,
+    chosen: Int[np.ndarray, " code"],
+    values: Float32[np.ndarray, "code value"],
     *,
-    count: int,
+    space: CodeSpace,
     grid: VoxelGrid | None,
-    anchor_bits: int,
+    bits: int,
 ) -> AnchoredCodes:
-    """Codes of the points that cover the photos best."""
-    chosen = select_by_coverage(scene, count)
-    if grid is not None:
-        chosen = chosen[grid.voxel_idx(scene.points.xyz_in_world[chosen]) >= 0]
-    space = decoder.code_space
-    levels = space.quantise(space.project(scene.points.descriptors[chosen]))
-    xyz = scene.points.xyz_in_world[chosen]
-    return AnchoredCodes.from_points(xyz, levels, grid=grid, anchor_bits=anchor_bits)
+    """Quantise the chosen points' codes and anchors."""
+    return AnchoredCodes.from_points(
+        scene.points.xyz_in_world[chosen],
+        space.quantise(values),
+        grid=grid,
+        anchor_bits=bits,
+        code_bits=space.bits,
+    )
 
 
 def _with_codes(header: dict[str, Any], codes: AnchoredCodes) -> dict[str, Any]:

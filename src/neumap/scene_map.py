@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.dense_codes import DenseCodes
 from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, write_map_file
-from neumap.decoder.paper_weights import load_paper_decoder
+from neumap.decoder.paper_weights import MIN_INLIER_RATIO, load_paper_decoder
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.errors import MapFileError, PhotoError
 from neumap.features.xfeat import XFeatConfig, XFeatExtractor
@@ -124,6 +124,8 @@ class Map:
     @cached_property
     def localizer(self) -> Localizer:
         """The localiser with default settings; made once and kept."""
+        if self.kind == "paper":
+            return self.localizer_with(LocalizerConfig(min_inlier_ratio=MIN_INLIER_RATIO))
         return self.localizer_with(LocalizerConfig())
 
     def localizer_with(self, config: LocalizerConfig) -> Localizer:

@@ -10,6 +10,7 @@ from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.dense_codes import DenseCodes
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.paper_decoder import PaperDecoder
+from neumap.decoder.paper_weights import MIN_CONFIDENCE
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.features import LocalFeatures
 from neumap.pose.guided_matching import GuideTable
@@ -36,7 +37,7 @@ class AnchoredReader:
 
     def guide(self, features: LocalFeatures) -> GuideTable:
         """Return anchors and code vectors for a guided pass."""
-        query = self.decoder.code_space.query(features.descriptors)
+        query = self.decoder.query_vectors(features)
         return GuideTable(self._anchors, self._vectors, features.xy_img, query)
 
 
@@ -46,8 +47,8 @@ class PaperReader:
 
     decoder: PaperDecoder
     codes: DenseCodes
-    min_confidence: float = 0.5
-    """Key-points above this take part in the pose (paper, inference)."""
+    min_confidence: float = MIN_CONFIDENCE
+    """Key-points above this take part in the pose; the paper has 0.5 (decision 002)."""
 
     def predict(self, features: LocalFeatures) -> SceneCoordinates:
         """Give world points to key-points, those of enough confidence."""

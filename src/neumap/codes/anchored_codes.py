@@ -16,7 +16,7 @@ class AnchoredCodes:
     """The codes of one scene, sorted by voxel, exactly as stored."""
 
     levels: Int[np.ndarray, "code value"]
-    """Quantised appearance, 0 to 15; a decoder's `CodeSpace` says what they mean."""
+    """Quantised appearance, 0 to 2**code_bits - 1; a decoder's `CodeSpace` says what they mean."""
     anchor_levels: Int[np.ndarray, "code 3"]
     """Quantised position within the voxel's box, 0 to 2**anchor_bits - 1."""
     voxel_idx: Int[np.ndarray, " code"]
@@ -27,6 +27,8 @@ class AnchoredCodes:
     extent: Float[np.ndarray, "3"]
     """Size of a voxel's box in scene units; the side, thrice, if there are several voxels."""
     anchor_bits: int
+    code_bits: int = 4
+    """Bits of a value of `levels`."""
 
     def __len__(self) -> int:
         """Return the number of codes."""
@@ -46,11 +48,15 @@ class AnchoredCodes:
         *,
         grid: VoxelGrid | None = None,
         anchor_bits: int = 12,
+        code_bits: int = 4,
     ) -> "AnchoredCodes":
         """Quantise anchors; without a grid in one box around them, whose edges may differ.
 
-        With a grid, points outside its voxels raise ValueError.
+        With a grid, points outside its voxels raise ValueError; so does a code that does not fill
+        whole bytes.
         """
+        if levels.shape[1] * code_bits % 8:
+            raise ValueError(f"{levels.shape[1]} values of {code_bits} bits fill no whole bytes")
         if grid is None:
             origin, extent = _short_box(xyz_in_world)
             cells = np.zeros((1, 3), dtype=np.int64)
@@ -65,13 +71,15 @@ class AnchoredCodes:
         anchors = np.clip(scaled, 0, 2**anchor_bits - 1).astype(np.int64)
         order = np.argsort(voxel_idx, kind="stable")
         return cls(
-            *(levels[order], anchors[order], voxel_idx[order], cells, origin, extent, anchor_bits)
+            *(levels[order], anchors[order], voxel_idx[order], cells, origin, extent),
+            anchor_bits=anchor_bits,
+            code_bits=code_bits,
         )
 
     def to_tensors(self) -> dict[str, np.ndarray]:
-        """Return packed bytes: two levels a byte, anchors as a bit stream, voxel tables."""
+        """Return packed bytes: whole bytes a code, anchors as a bit stream, voxel tables."""
         tensors: dict[str, np.ndarray] = {
-            "codes": (self.levels[:, 0::2] * 16 + self.levels[:, 1::2]).astype(np.uint8),
+            "codes": pack_bits(self.levels.reshape(-1), self.code_bits).reshape(len(self), -1),
             "anchors": pack_bits(self.anchor_levels.reshape(-1), self.anchor_bits),
         }
         if len(self.cells) > 1 or self.cells.any():  # else the one voxel is at the origin
@@ -81,7 +89,7 @@ class AnchoredCodes:
 
     def layout(self) -> dict[str, Any]:
         """Return what the map's header must say to read the tensors; the origin goes elsewhere."""
-        return {"b": self.anchor_bits, "e": [float(v) for v in self.extent]}
+        return {"b": self.anchor_bits, "z": self.code_bits, "e": [float(v) for v in self.extent]}
 
     @classmethod
     def from_tensors(
@@ -95,9 +103,11 @@ class AnchoredCodes:
         codes, anchors = tensors.get("codes"), tensors.get("anchors")
         if codes is None or anchors is None or codes.ndim != 2 or codes.dtype != np.uint8:
             raise _misfit("codes or anchors are missing or of another type")
-        bits, extent = layout.get("b"), _extent(layout.get("e"))
+        bits, code_bits, extent = layout.get("b"), layout.get("z"), _extent(layout.get("e"))
         if type(bits) is not int or not 1 <= bits <= 32 or extent is None:  # a bool is an int too
             raise _misfit("the layout's bits or extent are impossible")
+        if type(code_bits) is not int or code_bits not in (1, 2, 4, 8):
+            raise _misfit(f"values of {code_bits!r} bits are not known")
         if anchors.dtype != np.uint8 or anchors.shape != ((len(codes) * 3 * bits + 7) // 8,):
             raise _misfit(f"anchors of shape {anchors.shape} do not fit {len(codes)} codes")
         table = tensors.get("tables", np.array([[0, 0, 0, len(codes)]]))
@@ -108,11 +118,17 @@ class AnchoredCodes:
         is_possible = bool(((counts >= 0) & (counts <= len(codes))).all())
         if not is_possible or int(counts.sum()) != len(codes):
             raise _misfit("the voxel table does not add up to the number of codes")
-        levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), 2 * codes.shape[1])
+        num_values = codes.shape[1] * 8 // code_bits
+        levels = unpack_bits(codes.reshape(-1), code_bits, count=len(codes) * num_values)
         anchor_levels = unpack_bits(anchors, bits, count=len(codes) * 3).reshape(-1, 3)
         voxel_idx = np.repeat(np.arange(len(counts)), counts)
         cells = table[:, :3].astype(np.int64)
-        return cls(levels.astype(np.int64), anchor_levels, voxel_idx, cells, origin, extent, bits)
+        return cls(
+            *(levels.reshape(len(codes), num_values), anchor_levels, voxel_idx, cells),
+            *(origin, extent),
+            anchor_bits=bits,
+            code_bits=code_bits,
+        )
 
 
 def pack_bits(values: Int[np.ndarray, " n"], bits: int) -> UInt8[np.ndarray, " byte"]:

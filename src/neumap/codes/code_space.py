@@ -1,20 +1,20 @@
-"""The space that thin codes live in: a fixed projection of descriptors, 4 bits a value."""
+"""The space that thin codes live in: a fixed projection of descriptors, few bits a value."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Int
 
-NUM_LEVELS = 16
-"""4 bits a value: two values a byte."""
+STEP_OF_SIGMA = {2: 1.596, 4: 0.996, 8: 0.586, 16: 0.335}
+"""Step of the optimal uniform quantiser of a Gaussian with that many levels, in its sigma."""
 
 
 @dataclass(frozen=True, eq=False)
 class CodeSpace:
     """Projection shared by all scenes; part of a decoder's weights.
 
-    A descriptor d becomes A (d - m); values are stored as the level of a uniform quantiser with
-    16 steps around zero. Similarity is the cosine, of the quantised code (`decoder.md`, section
+    A descriptor d becomes A (d - m); values are stored as the level of a uniform quantiser
+    around zero. Similarity is the cosine, of the quantised code (`decoder.md`, section
     7).
     """
 
@@ -22,11 +22,24 @@ class CodeSpace:
     projection: Float32[np.ndarray, "value channel"]
     step: Float32[np.ndarray, " value"]
     """Width of a quantiser step for each value."""
+    num_levels: int = 16
+    """Levels of a value: a power of two; `decoder.md` has 16, fewer leave room for more codes."""
 
     @property
     def num_values(self) -> int:
         """Number of values of a code."""
         return len(self.step)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a stored value."""
+        return self.num_levels.bit_length() - 1
+
+    def with_levels(self, num_levels: int) -> "CodeSpace":
+        """Return the same directions with another number of levels, each optimal for its own."""
+        ratio = STEP_OF_SIGMA[num_levels] / STEP_OF_SIGMA[self.num_levels]
+        step = (self.step * ratio).astype(np.float32)
+        return CodeSpace(self.mean, self.projection, step, num_levels)
 
     def project(
         self, descriptors: Float32[np.ndarray, "n channel"]
@@ -41,13 +54,13 @@ class CodeSpace:
         return _unit(self.project(descriptors))
 
     def quantise(self, values: Float32[np.ndarray, "n value"]) -> Int[np.ndarray, "n value"]:
-        """Return the levels 0 to 15 nearest to projected values."""
-        levels = np.floor(values / self.step) + NUM_LEVELS // 2
-        return np.clip(levels, 0, NUM_LEVELS - 1).astype(np.int64)
+        """Return the levels, from 0, nearest to projected values."""
+        levels = np.floor(values / self.step) + self.num_levels // 2
+        return np.clip(levels, 0, self.num_levels - 1).astype(np.int64)
 
     def dequantise(self, levels: Int[np.ndarray, "n value"]) -> Float32[np.ndarray, "n value"]:
         """Return the middle of each level's step."""
-        return ((levels - NUM_LEVELS // 2 + 0.5) * self.step).astype(np.float32)
+        return ((levels - self.num_levels // 2 + 0.5) * self.step).astype(np.float32)
 
     def unit_codes(self, levels: Int[np.ndarray, "n value"]) -> Float32[np.ndarray, "n value"]:
         """Return dequantised codes at unit length."""
@@ -84,7 +97,7 @@ class CodeSpace:
         _, vectors = np.linalg.eigh(whiten @ total @ whiten.T)
         projection = vectors[:, ::-1][:, :num_values].T @ whiten
         values = (data - mean) @ projection.T
-        step = 0.335 * values.std(axis=0)  # optimal uniform 16-level quantiser of a Gaussian
+        step = STEP_OF_SIGMA[16] * values.std(axis=0)
         return cls(mean.astype(np.float32), projection.astype(np.float32), step.astype(np.float32))
 
 

@@ -13,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from neumap.codes.code_space import CodeSpace
+from neumap.codes.code_space import STEP_OF_SIGMA, CodeSpace
 from neumap.decoder.attention import CrossAttention
 from neumap.decoder.code_start import CodeStart
 from neumap.decoder.paper_decoder import DecoderBlock, PaperDecoder, PaperDecoderConfig
@@ -92,7 +92,9 @@ def matching_decoder(
     )
     projection = torch.from_numpy(space.projection)
     mean = torch.from_numpy(space.mean)
-    spread = float((torch.from_numpy(space.step) / 0.335).square().sum().sqrt())
+    spread = float(
+        (torch.from_numpy(space.step) / STEP_OF_SIGMA[space.num_levels]).square().sum().sqrt()
+    )
     _set_view(start, projection, mean)
     _set_pixels(decoder, projection / spread, mean, channels)
     mix = torch.linalg.qr(torch.randn(_NUM_POSITION, 3, generator=generator)).Q
