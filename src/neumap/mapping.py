@@ -8,16 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
-from jaxtyping import Float32, Int
 from pydantic import BaseModel, ConfigDict, Field
 
-from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.code_space import CodeSpace
-from neumap.codes.map_file import map_file_bytes
-from neumap.codes.selection import select_by_coverage
-from neumap.decoder.anchored_decoder import AnchoredDecoder
+from neumap.anchored_mapping import AnchoredMappingConfig, map_with_anchored_decoder
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.errors import MappingError, OptionError
 from neumap.features.cache import FeatureCache
@@ -28,11 +22,7 @@ from neumap.scene.build_scene import Describe, Progress, ScenePointsConfig, buil
 from neumap.scene.build_scene import describe_view as describe_photo
 from neumap.scene.given_poses import check_given_poses
 from neumap.scene.scene import Scene
-from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map, extractor_hash
-from neumap.training.fit_anchored_codes import fit_anchored_codes
-
-_MIN_CODES = 30  # fewer cannot carry a pose
 
 
 class MappingConfig(BaseModel):
@@ -54,7 +44,9 @@ class MappingConfig(BaseModel):
         gt=0,
         description="Voxel edge in scene units; else one box.",
     )
-    anchor_bits: int = Field(default=12, ge=6, le=24, description="Bits of each anchor coordinate.")
+    anchor_bits: int | None = Field(
+        default=None, ge=6, le=24, description="Bits of an anchor coordinate; else by its error."
+    )
     has_code_fit: bool = Field(
         default=True, description="Fit the codes to all mapping views, the network frozen."
     )
@@ -171,73 +163,18 @@ def map_of_scene(
             seconds=config.paper_seconds,
             seed=source.seed,
         )
-    codes = codes_within_budget(
-        scene, decoder, header, budget_bytes=budget_bytes, config=config, seed=source.seed
+    return map_with_anchored_decoder(
+        scene,
+        decoder,
+        header,
+        budget_bytes=budget_bytes,
+        config=AnchoredMappingConfig(
+            voxel_side=config.voxel_side,
+            anchor_bits=config.anchor_bits,
+            has_code_fit=config.has_code_fit,
+        ),
+        seed=source.seed,
     )
-    return Map(_with_codes(header, codes), codes.to_tensors())
-
-
-def codes_within_budget(
-    scene: Scene,
-    decoder: AnchoredDecoder,
-    header: dict[str, Any],
-    *,
-    budget_bytes: int,
-    config: MappingConfig,
-    seed: int,
-) -> AnchoredCodes:
-    """Choose as many points by coverage as the budget holds, and fit a code to each."""
-    grid = None
-    if config.voxel_side is not None:
-        grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=config.voxel_side)
-    space = decoder.code_space
-    bits_per_code = space.bits * space.num_values + 3 * config.anchor_bits
-    count = min(len(scene.points), max(0, budget_bytes * 8 // bits_per_code))
-    while count >= _MIN_CODES:
-        chosen = select_by_coverage(scene, count)
-        if grid is not None:
-            chosen = chosen[grid.voxel_idx(scene.points.xyz_in_world[chosen]) >= 0]
-        values = space.project(scene.points.descriptors[chosen])
-        codes = _stored(scene, chosen, values, space=space, grid=grid, bits=config.anchor_bits)
-        excess = len(map_file_bytes(_with_codes(header, codes), codes.to_tensors())) - budget_bytes
-        if excess <= 0:
-            if config.has_code_fit:
-                values, _ = fit_anchored_codes(scene, chosen, decoder, seed=seed)
-            return _stored(scene, chosen, values, space=space, grid=grid, bits=config.anchor_bits)
-        count -= max(1, -(-8 * excess // bits_per_code))
-    raise OptionError(
-        "--budget",
-        f"{budget_bytes} bytes do not hold a map of {_MIN_CODES} codes",
-        "Give at least 2 kB.",
-    )
-
-
-def _stored(
-    scene: Scene,
-    chosen: Int[np.ndarray, " code"],
-    values: Float32[np.ndarray, "code value"],
-    *,
-    space: CodeSpace,
-    grid: VoxelGrid | None,
-    bits: int,
-) -> AnchoredCodes:
-    """Quantise the chosen points' codes and anchors."""
-    return AnchoredCodes.from_points(
-        scene.points.xyz_in_world[chosen],
-        space.quantise(values),
-        grid=grid,
-        anchor_bits=bits,
-        code_bits=space.bits,
-    )
-
-
-def _with_codes(header: dict[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
-    """The header with what the codes need to be read."""
-    return {
-        **header,
-        "origin": [float(v) for v in codes.origin],
-        "layout": {**header["layout"], **codes.layout()},
-    }
 
 
 def _ignore(stage: str, done: int, total: int) -> None:
