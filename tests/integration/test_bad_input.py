@@ -278,7 +278,7 @@ def test_poses_of_another_convention_are_refused_and_it_is_named(convert, named,
 @pytest.mark.parametrize(
     ("options", "subject"),
     [
-        (["--budget", "900"], "--budget"),
+        (["--budget", "700"], "--budget"),
         (["--budget", "much"], "--budget"),
         (["--budget", "-3kB"], "--budget"),
         (["--preset", "best"], "--preset best"),
