@@ -18,6 +18,8 @@ from neumap.scene_map import Map
 from neumap.training.fit_anchored_codes import fit_anchored_codes
 
 _MIN_CODES = 30  # fewer cannot carry a pose
+_HEADER_BYTES = 700  # at most, without voxel tables
+_FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +73,9 @@ def codes_within_budget(
     else:
         is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
     bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
+    if config.anchor_bits is None:  # room that no further point can use makes anchors finer
+        room = 8 * (budget_bytes - _HEADER_BYTES) // max(int(is_near.sum()), 1)
+        bits = max(bits, min(_FINEST_BITS, (room - space.bits * space.num_values) // 3))
     bits_per_code = space.bits * space.num_values + 3 * bits
     count = min(int(is_near.sum()), max(0, budget_bytes * 8 // bits_per_code))
     while count >= _MIN_CODES:
