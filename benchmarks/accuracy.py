@@ -46,6 +46,8 @@ class Options:
     cache: Path = Path("runs/features")
     """Folder of described photos."""
     sets: tuple[str, ...] = ("redkitchen", *SMALL_SETS)
+    add: tuple[Path, ...] = ()
+    """Files of earlier runs whose sets are taken over, so that sets can run side by side."""
     query_step: int = 1
     """Take every n-th query of redkitchen; 1 for the committed table."""
 
@@ -170,8 +172,11 @@ def main(options: Options) -> None:
     describe = FeatureCache(options.cache, XFeatExtractor()).describe
     space = read_space()
     results: dict[str, dict[str, dict[str, object]]] = {}
+    for path in options.add:
+        results.update(json.loads(path.read_text())["sets"])
     for name in options.sets:
-        results[name] = run_set(name, options, describe, space)
+        if name not in results:
+            results[name] = run_set(name, options, describe, space)
         content = {
             "command": "python -m benchmarks.accuracy --data DATA --out OUT",
             "neumap": version("neumap"),
