@@ -19,6 +19,7 @@ from neumap.training.fit_anchored_codes import fit_anchored_codes
 
 _MIN_CODES = 30  # fewer cannot carry a pose
 _HEADER_BYTES = 700  # at most, without voxel tables
+_FINEST_LEVELS = 16  # of a code's value
 _FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
 
 
@@ -73,8 +74,12 @@ def codes_within_budget(
     else:
         is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
     bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
-    if config.anchor_bits is None:  # room that no further point can use makes anchors finer
-        room = 8 * (budget_bytes - _HEADER_BYTES) // max(int(is_near.sum()), 1)
+    # Room that no further point can use makes codes finer, then anchors.
+    room = 8 * (budget_bytes - _HEADER_BYTES) // max(int(is_near.sum()), 1)
+    finest = space.with_levels(_FINEST_LEVELS)
+    if room >= finest.bits * finest.num_values + 3 * bits:
+        space = finest
+    if config.anchor_bits is None:
         bits = max(bits, min(_FINEST_BITS, (room - space.bits * space.num_values) // 3))
     bits_per_code = space.bits * space.num_values + 3 * bits
     count = min(int(is_near.sum()), max(0, budget_bytes * 8 // bits_per_code))
@@ -85,7 +90,9 @@ def codes_within_budget(
         excess = len(map_file_bytes(_with_codes(header, codes), codes.to_tensors())) - budget_bytes
         if excess <= 0:
             if config.has_code_fit:
-                values, _ = fit_anchored_codes(scene, chosen, decoder, seed=seed)
+                values, _ = fit_anchored_codes(
+                    scene, chosen, decoder, num_levels=space.num_levels, seed=seed
+                )
             return _stored(scene, chosen, values, space=space, grid=grid, bits=bits)
         count -= max(1, -(-8 * excess // bits_per_code))
     raise OptionError(

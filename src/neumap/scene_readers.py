@@ -29,7 +29,7 @@ class AnchoredReader:
 
     @cached_property
     def _vectors(self) -> Float32[np.ndarray, "code value"]:
-        return self.decoder.code_space.unit_codes(self.codes.levels)
+        return self.decoder.unit_codes(self.codes)
 
     def predict(self, features: LocalFeatures) -> SceneCoordinates:
         """Give world points to key-points."""

@@ -50,10 +50,11 @@ def test_anchors_stay_within_half_a_step_of_points(scene):
     assert (nearest <= half_steps * 1.001).all()
 
 
-def test_bytes_that_no_point_can_use_make_anchors_finer(scene):
+def test_bytes_that_no_point_can_use_make_codes_and_anchors_finer(scene):
     scarce = map_of_scene(scene, SOURCE, budget_bytes=2_000)
     plenty = map_of_scene(scene, SOURCE, budget_bytes=1_000_000)
     assert plenty.header["layout"]["b"] == 16 > scarce.header["layout"]["b"]
+    assert plenty.header["layout"]["z"] == 4 > scarce.header["layout"]["z"]
 
 
 def test_a_step_of_the_anchors_is_below_half_a_pixel(scene):

@@ -74,6 +74,10 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         )
         return CodeSpace(mean, projection, step, self.config.num_levels)
 
+    def unit_codes(self, codes: AnchoredCodes) -> Float32[np.ndarray, "code value"]:
+        """Return a scene's codes at unit length; they may have other levels than the network's."""
+        return self.code_space.with_levels(2**codes.code_bits).unit_codes(codes.levels)
+
     def queries(self, descriptors: Float[Tensor, "pixel channel"]) -> Float[Tensor, "pixel value"]:
         """Project descriptors to unit length: `CodeSpace.query` plus a learned residual."""
         linear = (descriptors - self.mean) @ self.projection.T
