@@ -142,9 +142,7 @@ def run_set(
         # The least share of inliers was set for the decoder, whose wrong matches support each
         # other; plain nearest neighbours have many more wrong ones and are not held to it.
         free = LocalizerConfig(min_inlier_ratio=0.0)
-        one_pass = LocalizerConfig(min_inlier_ratio=0.0, guided_passes=())
         methods: list[tuple[str, SceneReader, int, LocalizerConfig]] = [
-            ("full precision, one pass", full, full.num_bytes, one_pass),
             ("full precision", full, full.num_bytes, free),
         ]
         for budget in BUDGETS:
