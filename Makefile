@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+NEUMAP_DATA ?= ../shared/data
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed.stamp
 # Tests run beside each other, so each keeps to one thread.
@@ -49,7 +50,8 @@ layers: $(STAMP)  ## which package may import which
 	$(BIN)/lint-imports
 
 bench: $(STAMP)  ## the committed benchmark; needs the real image sets (NEUMAP_DATA)
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.accuracy --data $(NEUMAP_DATA) --out benchmarks/results/accuracy.json
+	$(BIN)/python -m benchmarks.speed --data $(NEUMAP_DATA) --out benchmarks/results/speed.json
 
 clean:  ## remove build outputs and caches, not .venv
 	rm -rf build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -98,7 +98,7 @@ def codes_within_budget(
     raise OptionError(
         "--budget",
         f"{budget_bytes} bytes do not hold a map of {_MIN_CODES} codes",
-        "Give at least 2 kB.",
+        "Give at least 1 kB.",
     )
 
 
