@@ -9,7 +9,7 @@ from pathlib import Path
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble
-from neumap.images.input_json import JsonFields, read_json_object
+from neumap.images.input_json import JsonFields, frame_entries, read_json_object
 from neumap.images.pose_matrix import inverse_of_given
 from neumap.images.posed_image import ImageSet, Units
 
@@ -28,9 +28,7 @@ def read(root: Path) -> ImageSet:
     """
     path = root / FILE_NAME
     content = read_json_object(path)
-    entries: object = content.get("frames")
-    if not isinstance(entries, list) or not entries:
-        raise DataError(f"{path}, field frames", "is not a list of frames", "List the frames.")
+    entries = frame_entries(content, path)
     frames: list[ListedFrame] = []
     faults: list[Fault] = []
     for index, entry in enumerate(entries):

@@ -1,10 +1,10 @@
 """JSON input files: typed access to fields, with errors that name the file and the field."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float64
@@ -102,3 +102,11 @@ class JsonFields:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def frame_entries(content: Mapping[str, Any], path: Path) -> list[Any]:  # Any: JSON values
+    """Return the entries of the field `frames`; DataError if they are no list or none."""
+    entries: object = content.get("frames")
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f"{path}, field frames", "is not a list of frames", "List the frames.")
+    return cast(list[Any], entries)

@@ -9,7 +9,7 @@ import numpy as np
 from neumap.errors import DataError, Fault, NeumapError
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
-from neumap.images.input_json import JsonFields, read_json_object
+from neumap.images.input_json import JsonFields, frame_entries, read_json_object
 from neumap.images.photo import photo_size
 from neumap.images.pose_matrix import inverse_of_given
 from neumap.images.posed_image import ImageSet
@@ -39,9 +39,7 @@ def read(root: Path) -> ImageSet:
     """
     path = root / FILE_NAME
     content = read_json_object(path)
-    entries: object = content.get("frames")
-    if not isinstance(entries, list) or not entries:
-        raise DataError(f"{path}, field frames", "is not a list of frames", "List the frames.")
+    entries = frame_entries(content, path)
     frames: list[ListedFrame] = []
     absent: list[str] = []
     faults: list[Fault] = []
