@@ -22,7 +22,9 @@ def summary_rows(summary: Summary) -> list[tuple[str, str]]:
             position = f"{recall.position:g} m"
         else:
             position = f"{100 * recall.depth_fraction:g} % of the median depth"
-        rows.append((f"within {position}, {recall.rotation_deg:g} deg", f"{recall.share:.1%}"))
+        rotation = "" if recall.rotation_deg is None else f", {recall.rotation_deg:g} deg"
+        rows.append((f"within {position}{rotation}", f"{recall.share:.1%}"))
+    rows += _curve_rows(summary)
     rows.append(("inliers, median", f"{summary.num_inliers_median:g} ({summary.inlier_ratio:.0%})"))
     if summary.median_depth is not None:
         rows.append(("median depth of the scene", _number(summary.median_depth, unit)))
@@ -32,6 +34,27 @@ def summary_rows(summary: Summary) -> list[tuple[str, str]]:
         rows.append(("mapping time", f"{summary.mapping_seconds:.1f} s"))
     if summary.query_ms_median is not None:
         rows.append(("query time, median", f"{summary.query_ms_median:.0f} ms"))
+    return rows
+
+
+def _curve_rows(summary: Summary) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for area in summary.curve_areas:
+        if area.depth_fraction is None:
+            limit = f"{area.position:g} m"
+        else:
+            limit = f"{100 * area.depth_fraction:g} % of the median depth"
+        rows.append((f"area under the error curve to {limit}", f"{area.area:.3f}"))
+    trajectory = summary.trajectory
+    if trajectory is not None and trajectory.rmse is not None:
+        unit = "m" if summary.units == "metre" else "scene units"
+        aligned = ", after a similarity fit" if trajectory.alignment == "similarity" else ""
+        rows.append(
+            (
+                f"trajectory error (RMSE of {trajectory.num_poses} positions{aligned})",
+                _number(trajectory.rmse, unit),
+            )
+        )
     return rows
 
 

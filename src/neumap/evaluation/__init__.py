@@ -10,6 +10,7 @@ from neumap.evaluation.predictions import Localizer as Localizer
 from neumap.evaluation.predictions import predict as predict
 from neumap.evaluation.predictions import read_predictions as read_predictions
 from neumap.evaluation.predictions import write_predictions as write_predictions
+from neumap.evaluation.recall import Recall as Recall
 from neumap.evaluation.report import ReportInputs as ReportInputs
 from neumap.evaluation.report import render_report as render_report
 from neumap.evaluation.run import EvaluationFiles as EvaluationFiles

@@ -28,7 +28,7 @@ def error_curves_svg(summary: Summary) -> str:
         bare_axes(figure, 2, count=2),
         [query.rotation_error_deg for query in summary.scores],
         label="rotation error (degrees)",
-        thresholds=[r.rotation_deg for r in summary.recalls],
+        thresholds=[r.rotation_deg for r in summary.recalls if r.rotation_deg is not None],
     )
     return inline_svg(figure, name="curves")
 

@@ -1,6 +1,5 @@
 """One evaluation from a localiser to the files: predict, write, read back, score, report."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neumap.errors import DataError, Fault
+from neumap.evaluation.figures_file import write_figures
 from neumap.evaluation.predictions import (
     Localizer,
     predict,
@@ -19,6 +19,7 @@ from neumap.evaluation.report import ReportInputs, render_report
 from neumap.evaluation.score import median_scene_depth, score
 from neumap.evaluation.summary import Summary, summarise
 from neumap.evaluation.text_file import write_text_atomically
+from neumap.evaluation.trajectory_error import trajectory_error
 from neumap.images import ImageSet, Split
 
 
@@ -72,13 +73,14 @@ def evaluate_localizer(
     predictions = read_predictions(files.predictions)
     summary = summarise(
         score(predictions, true_poses),
+        scene=image_set.root.resolve().name,
         units=image_set.units,
+        trajectory=trajectory_error(predictions, true_poses, units=image_set.units),
         median_depth=median_scene_depth(predictions, true_poses),
         map_bytes=facts.num_bytes,
         mapping_seconds=facts.mapping_seconds,
     )
-    figures = json.dumps(summary.to_json(), indent=1, allow_nan=False, ensure_ascii=False)
-    write_text_atomically(files.figures, figures + "\n")
+    write_figures(files.figures, summary)
     if files.report is not None:
         cameras = tuple(i.cam_from_world for i in mapped if i.cam_from_world is not None)
         inputs = ReportInputs(

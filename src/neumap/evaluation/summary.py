@@ -10,33 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from neumap.errors import DataError
+from neumap.evaluation.recall import CurveArea, Recall, curve_areas, recalls
 from neumap.evaluation.score import QueryScore
+from neumap.evaluation.trajectory_error import TrajectoryError
 from neumap.images.posed_image import Units
 
-METRE_THRESHOLDS = ((0.05, 5.0), (0.1, 5.0), (0.25, 2.0), (0.5, 5.0), (5.0, 10.0))
-"""(metres, degrees), those of 7-Scenes and of the visual localisation benchmark."""
-
-RELATIVE_THRESHOLDS = ((0.01, 5.0), (0.02, 5.0), (0.05, 5.0))
-"""(fraction of the scene's median depth, degrees), for captures of unknown unit."""
-
-
-@dataclass(frozen=True)
-class Recall:
-    """Share of the queries within a position and a rotation threshold."""
-
-    label: str
-    position: float | None
-    """Scene units; None where the median depth is not known (no query has inliers)."""
-    depth_fraction: float | None
-    """The threshold as a fraction of the median depth; None for thresholds in metres."""
-    rotation_deg: float
-    share: float
+PERCENTS = (50, 75, 90)
 
 
 @dataclass(frozen=True)
 class Summary:
     """All figures of one evaluation."""
 
+    scene: str
+    """Name of the scene, the same for every map of it; empty where none was given."""
     units: Units
     median_depth: float | None
     """Median depth of the inlier points before the true cameras, in scene units."""
@@ -44,27 +31,46 @@ class Summary:
     """50, 75 and 90, in scene units; infinite where that many queries failed."""
     rotation_percentiles_deg: dict[int, float]
     recalls: tuple[Recall, ...]
+    curve_areas: tuple[CurveArea, ...]
+    trajectory: TrajectoryError | None
+    """None where it was not computed."""
     num_queries: int
     num_failed: int
     inlier_ratio: float
-    """Median over all queries, as are the two fields below."""
+    """Median over all queries, as is the field below."""
     num_inliers_median: float
-    query_ms_median: float | None
+    query_ms_percentiles: dict[int, float] | None
+    """50, 75 and 90 over the queries that were timed; None where none was."""
     map_bytes: int | None
     mapping_seconds: float | None
     """None where the map does not state it."""
     scores: tuple[QueryScore, ...]
 
+    @property
+    def query_ms_median(self) -> float | None:
+        """Median time of a query; None where none was timed."""
+        return None if self.query_ms_percentiles is None else self.query_ms_percentiles[50]
+
+    def relative(self, error: float) -> float | None:
+        """Return a position error as a fraction of the median depth; None where unknown."""
+        return None if self.median_depth is None else error / self.median_depth
+
     def to_json(self) -> dict[str, object]:
         """Return the figures as JSON values: infinite and unknown numbers are None (null)."""
+        position, rotation = self.position_percentiles, self.rotation_percentiles_deg
+        times = self.query_ms_percentiles
         return {
-            "median_position_error": _finite(self.position_percentiles[50]),
-            "p75_position_error": _finite(self.position_percentiles[75]),
-            "p90_position_error": _finite(self.position_percentiles[90]),
+            "scene": self.scene,
+            "median_position_error": _finite(position[50]),
+            "p75_position_error": _finite(position[75]),
+            "p90_position_error": _finite(position[90]),
             "position_unit": "metre" if self.units == "metre" else "scene unit",
-            "median_rotation_error_deg": _finite(self.rotation_percentiles_deg[50]),
-            "p75_rotation_error_deg": _finite(self.rotation_percentiles_deg[75]),
-            "p90_rotation_error_deg": _finite(self.rotation_percentiles_deg[90]),
+            "median_position_error_over_median_depth": _finite(self.relative(position[50])),
+            "p75_position_error_over_median_depth": _finite(self.relative(position[75])),
+            "p90_position_error_over_median_depth": _finite(self.relative(position[90])),
+            "median_rotation_error_deg": _finite(rotation[50]),
+            "p75_rotation_error_deg": _finite(rotation[75]),
+            "p90_rotation_error_deg": _finite(rotation[90]),
             "recall": {recall.label: recall.share for recall in self.recalls},
             "recall_thresholds": {
                 recall.label: {
@@ -74,16 +80,40 @@ class Summary:
                 }
                 for recall in self.recalls
             },
+            "auc": {area.label: area.area for area in self.curve_areas},
+            "auc_thresholds": {
+                area.label: {
+                    "position": area.position,
+                    "fraction_of_median_depth": area.depth_fraction,
+                }
+                for area in self.curve_areas
+            },
+            "ate": None if self.trajectory is None else self.trajectory.to_json(self.median_depth),
             "median_depth": self.median_depth,
             "num_queries": self.num_queries,
             "num_failed": self.num_failed,
             "inlier_ratio": self.inlier_ratio,
             "num_inliers_median": self.num_inliers_median,
             "map_bytes": self.map_bytes,
-            "query_ms_median": self.query_ms_median,
+            "query_ms_median": None if times is None else times[50],
+            "query_ms_p90": None if times is None else times[90],
             "mapping_seconds": self.mapping_seconds,
             "notes": "null: an infinite error (the query failed) or a number that is not known",
-            "per_query": [_query_json(query) for query in self.scores],
+            "per_query": [self._query_json(query) for query in self.scores],
+        }
+
+    def _query_json(self, query: QueryScore) -> dict[str, object]:
+        return {
+            "name": query.name,
+            "status": query.status,
+            "reason": query.reason,
+            "position_error": _finite(query.position_error),
+            "position_error_over_median_depth": _finite(self.relative(query.position_error)),
+            "rotation_error_deg": _finite(query.rotation_error_deg),
+            "num_inliers": query.num_inliers,
+            "num_correspondences": query.num_correspondences,
+            "inlier_ratio": query.inlier_ratio,
+            "query_ms": query.query_ms,
         }
 
 
@@ -92,28 +122,29 @@ def summarise(
     *,
     units: Units,
     median_depth: float | None,
+    scene: str = "",
+    trajectory: TrajectoryError | None = None,
     map_bytes: int | None = None,
     mapping_seconds: float | None = None,
 ) -> Summary:
     """Compute the figures of all queries; DataError where there is none."""
     if not scores:
         raise DataError("split, field query", "no query was scored", "List at least one query.")
-    position = [query.position_error for query in scores]
-    rotation = [query.rotation_error_deg for query in scores]
     times = [query.query_ms for query in scores if query.query_ms is not None]
     return Summary(
+        scene=scene,
         units=units,
         median_depth=median_depth,
-        position_percentiles={percent: percentile(position, percent) for percent in (50, 75, 90)},
-        rotation_percentiles_deg={
-            percent: percentile(rotation, percent) for percent in (50, 75, 90)
-        },
-        recalls=_recalls(scores, units, median_depth),
+        position_percentiles=_percentiles([query.position_error for query in scores]),
+        rotation_percentiles_deg=_percentiles([query.rotation_error_deg for query in scores]),
+        recalls=recalls(scores, units=units, median_depth=median_depth),
+        curve_areas=curve_areas(scores, units=units, median_depth=median_depth),
+        trajectory=trajectory,
         num_queries=len(scores),
         num_failed=sum(query.status == "failed" for query in scores),
         inlier_ratio=float(np.median([query.inlier_ratio for query in scores])),
         num_inliers_median=float(np.median([query.num_inliers for query in scores])),
-        query_ms_median=float(np.median(times)) if times else None,
+        query_ms_percentiles=_percentiles(times) if times else None,
         map_bytes=map_bytes,
         mapping_seconds=mapping_seconds,
         scores=tuple(scores),
@@ -130,43 +161,9 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return low + (high - low) * (rank - math.floor(rank))
 
 
-def _recalls(
-    scores: Sequence[QueryScore], units: Units, median_depth: float | None
-) -> tuple[Recall, ...]:
-    if units == "metre":
-        return tuple(
-            Recall(f"{metres:g}m_{deg:g}deg", metres, None, deg, _share(scores, metres, deg))
-            for metres, deg in METRE_THRESHOLDS
-        )
-    recalls: list[Recall] = []
-    for fraction, deg in RELATIVE_THRESHOLDS:
-        position = None if median_depth is None else fraction * median_depth
-        share = 0.0 if position is None else _share(scores, position, deg)
-        recalls.append(Recall(f"{fraction:g}depth_{deg:g}deg", position, fraction, deg, share))
-    return tuple(recalls)
+def _percentiles(values: Sequence[float]) -> dict[int, float]:
+    return {percent: percentile(values, percent) for percent in PERCENTS}
 
 
-def _share(scores: Sequence[QueryScore], position: float, rotation_deg: float) -> float:
-    within = [
-        query.position_error <= position and query.rotation_error_deg <= rotation_deg
-        for query in scores
-    ]
-    return sum(within) / len(within)
-
-
-def _query_json(query: QueryScore) -> dict[str, object]:
-    return {
-        "name": query.name,
-        "status": query.status,
-        "reason": query.reason,
-        "position_error": _finite(query.position_error),
-        "rotation_error_deg": _finite(query.rotation_error_deg),
-        "num_inliers": query.num_inliers,
-        "num_correspondences": query.num_correspondences,
-        "inlier_ratio": query.inlier_ratio,
-        "query_ms": query.query_ms,
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

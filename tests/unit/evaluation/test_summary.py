@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,9 +36,14 @@ def test_recall_counts_failures_as_misses():
     assert recall == {
         "0.05m_5deg": 0.25,
         "0.1m_5deg": 0.5,
+        "0.1m_1deg": 0.5,
         "0.25m_2deg": 0.5,
         "0.5m_5deg": 0.75,
+        "1m_5deg": 0.75,
         "5m_10deg": 0.75,
+        "0.1m": 0.5,
+        "0.25m": 0.5,
+        "1m": 0.75,
     }
     assert (summary.num_queries, summary.num_failed) == (4, 1)
 
@@ -46,6 +52,30 @@ def test_recall_needs_both_position_and_rotation():
     scores = [_score(0.01, rotation_deg=4.9), _score(0.01, rotation_deg=5.1)]
     summary = summarise(scores, units="metre", median_depth=None)
     assert summary.recalls[0].share == 0.5
+
+
+def test_position_thresholds_without_a_rotation_ignore_it():
+    content = summarise(
+        [_score(0.2, rotation_deg=90.0)], units="metre", median_depth=None
+    ).to_json()
+    assert content["recall"]["0.25m"] == 1.0
+    assert content["recall"]["0.25m_2deg"] == 0.0
+    assert content["recall_thresholds"]["0.25m"]["rotation_deg"] is None
+
+
+def test_errors_are_also_stated_as_fractions_of_the_median_depth():
+    scores = [_score(0.1), _score(0.3), _score(math.inf)]
+    content = summarise(scores, units="unknown", median_depth=2.0).to_json()
+    assert content["median_position_error_over_median_depth"] == pytest.approx(0.15)
+    assert content["p90_position_error_over_median_depth"] is None
+    relative = [query["position_error_over_median_depth"] for query in content["per_query"]]
+    assert relative == [pytest.approx(0.05), pytest.approx(0.15), None]
+
+
+def test_time_percentiles_are_over_the_queries_that_were_timed():
+    scores = [replace(_score(0.1), query_ms=ms) for ms in (10.0, 20.0, None)]
+    content = summarise(scores, units="metre", median_depth=None).to_json()
+    assert (content["query_ms_median"], content["query_ms_p90"]) == (15.0, 19.0)
 
 
 def test_sets_of_unknown_unit_use_fractions_of_the_median_depth():
