@@ -65,7 +65,9 @@ class XFeatExtractor(AbstractExtractor):
         with torch.device("meta"):  # draws nothing from the global random state
             self._network = XFeatNetwork()
         self._network.load_state_dict(state, assign=True)
-        self._network.eval().to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
+        self._network.eval()
+        self._network.fold_norms()
+        self._network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
         self._device = device
         precision = "bf16" if self.config.is_bf16 else "fp32"
         self._identity = (
@@ -117,7 +119,10 @@ class XFeatExtractor(AbstractExtractor):
             max(_MULTIPLE, int(side * shrink + 1e-6) // _MULTIPLE * _MULTIPLE)
             for side in (height, width)
         ]
-        grey = torch.from_numpy(rgb.mean(axis=2, dtype=np.float32))[None, None].to(self._device)
+        # sums of whole numbers are exact, and strided sums are far faster than a mean over colours
+        red_green = np.add(rgb[..., 0], rgb[..., 1], dtype=np.uint16)
+        total = np.add(red_green, rgb[..., 2], dtype=np.float32)
+        grey = torch.from_numpy(total / np.float32(3))[None, None].to(self._device)
         if (target[0], target[1]) != (height, width):
             grey = functional.interpolate(
                 grey, (target[0], target[1]), mode="bilinear", antialias=shrink < 1
@@ -131,9 +136,21 @@ class XFeatExtractor(AbstractExtractor):
 
 def _local_maxima(heat: Float[Tensor, "height width"], threshold: float) -> tuple[Tensor, Tensor]:
     """Rows and columns of 5 x 5 maxima above the threshold."""
-    highest = functional.max_pool2d(heat[None, None], 5, stride=1, padding=2)[0, 0]
-    found = torch.nonzero((heat == highest) & (heat > threshold))
+    found = torch.nonzero(
+        (heat == _highest_of_five(_highest_of_five(heat).T).T) & (heat > threshold)
+    )
     return found[:, 0], found[:, 1]
+
+
+def _highest_of_five(values: Float[Tensor, "row column"]) -> Float[Tensor, "row column"]:
+    """Largest of each value and its two neighbours to either side in its row.
+
+    Slices are compared whole, many times faster than pooling.
+    """
+    padded = functional.pad(values, (2, 2), value=-torch.inf)
+    of_two = torch.maximum(padded[:, :-1], padded[:, 1:])
+    of_four = torch.maximum(of_two[:, :-2], of_two[:, 2:])
+    return torch.maximum(of_four[:, :-1], padded[:, 4:])
 
 
 def _peak_positions(

@@ -145,3 +145,17 @@ def test_a_peak_at_the_border_stays_inside():
     ((x, y),) = _peak_positions(heat, *_local_maxima(heat, 0.5))
     assert float(x) == 15.5
     assert float(y) == pytest.approx((0.9 * 0.5 + 0.3 * 1.5) / 1.2)
+
+
+def test_local_maxima_are_those_of_five_by_five_windows():
+    heat = torch.rand(13, 17, generator=torch.Generator().manual_seed(1))
+    pooled = torch.nn.functional.max_pool2d(heat[None, None], 5, stride=1, padding=2)[0, 0]
+    rows, columns = _local_maxima(heat, 0.3)
+    expected = torch.nonzero((heat == pooled) & (heat > 0.3))
+    assert torch.stack([rows, columns], dim=1).tolist() == expected.tolist()
+
+
+def test_grey_is_the_mean_of_the_colours(extractor):
+    photo = blobs(96, 128)
+    grey, _, _ = extractor._prepare(photo)
+    np.testing.assert_array_equal(grey[0, 0].numpy(), photo.mean(axis=2, dtype=np.float32))
