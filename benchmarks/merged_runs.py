@@ -1,0 +1,105 @@
+"""The merged-world regime: one map of all sets and 100,000 foreign codes, for every query."""
+
+from collections.abc import Sequence
+
+from benchmarks.distractors import read_distractors, render_distractor_scenes
+from benchmarks.merged_world import (
+    AnchoredInWorld,
+    Distractors,
+    NearestInWorld,
+    WorldPlan,
+    merge_codes,
+    merge_yardsticks,
+    shifted,
+)
+from benchmarks.methods import FREE, MapMaker, Method, header_of, label_of
+from benchmarks.regime_runs import FoldMaps, PhotoDescriber, Rows
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.map_file import map_file_bytes
+from neumap.images import PosedImage
+from neumap.localizer import LocalizerConfig
+
+
+def run_merged(
+    maps: Sequence[FoldMaps], maker: MapMaker, describer: PhotoDescriber
+) -> dict[str, Rows]:
+    """Rows by set. World k holds fold k of each set; a set of one fold is in all worlds.
+
+    Bytes are those of the whole world. No row of full precision: its comparisons would take
+    longer than all the others.
+    """
+    folder = describer.folder / "distractors"
+    render_distractor_scenes(folder)
+    distractors = read_distractors(folder, describer.day)
+    rows: dict[str, Rows] = {}
+    num_worlds = max(part.fold_idx for part in maps) + 1
+    for world in range(num_worlds):
+        parts = _chosen(maps, world)
+        plan = WorldPlan.of([part.cloud for part in parts], distractors)
+        for method in _methods(parts, plan, distractors, maker):
+            for part, shift in zip(parts, plan.scene_shifts, strict=True):
+                queries = [
+                    (shifted(image, shift), features)
+                    for image, features in describer.queries(_queries(part, world, num_worlds))
+                ]
+                rows.setdefault(part.bench.name, Rows()).add(method, queries)
+        print(f"merged world {world + 1} of {num_worlds} done", flush=True)
+    return rows
+
+
+def _chosen(maps: Sequence[FoldMaps], world: int) -> list[FoldMaps]:
+    """One fold of each set that has it."""
+    return [part for part in maps if part.fold_idx == world or len(part.bench.folds) == 1]
+
+
+def _queries(part: FoldMaps, world: int, num_worlds: int) -> tuple[PosedImage, ...]:
+    """The fold's queries; those of a set of one fold take turns over the worlds."""
+    queries = part.bench.folds[part.fold_idx].queries
+    return queries if len(part.bench.folds) > 1 else queries[world::num_worlds]
+
+
+def _methods(
+    parts: Sequence[FoldMaps], plan: WorldPlan, distractors: Distractors, maker: MapMaker
+) -> list[Method]:
+    """Both kinds of map at all budgets, the latter for each scene."""
+    methods: list[Method] = []
+    for budget in maker.budgets:
+        nearest = merge_yardsticks(
+            [part.yardsticks[budget] for part in parts], plan, distractors, maker.space
+        )
+        methods.append(
+            Method(
+                label=label_of("yardstick", budget),
+                reader=NearestInWorld(nearest),
+                num_bytes=nearest.num_bytes,
+                config=FREE,
+                budget=budget,
+            )
+        )
+        for seed in range(maker.num_seeds):
+            own = [part.codes[budget, seed] for part in parts]
+            codes = merge_codes(own, plan, distractors, maker.decoder.code_space)
+            methods.append(
+                Method(
+                    label=label_of("neumap", budget),
+                    reader=AnchoredInWorld.of(maker.decoder, codes),
+                    num_bytes=_stored_bytes(codes, parts, maker, seed=seed),
+                    config=LocalizerConfig(),
+                    budget=budget,
+                    seed=seed,
+                )
+            )
+    return methods
+
+
+def _stored_bytes(
+    codes: AnchoredCodes, parts: Sequence[FoldMaps], maker: MapMaker, *, seed: int
+) -> int:
+    """Bytes of the merged codes as one map file."""
+    num_images = sum(len(part.bench.folds[part.fold_idx].mapped) for part in parts)
+    header = header_of(
+        maker.decoder_hash, units="unknown", num_images=num_images, layout="capture", seed=seed
+    )
+    header["origin"] = [float(v) for v in codes.origin]
+    header["layout"] = {**header["layout"], **codes.layout()}
+    return len(map_file_bytes(header, codes.to_tensors()))

@@ -1,0 +1,205 @@
+"""Several scenes and many foreign codes in one world, to be read without knowing which is seen.
+
+Scenes are moved apart on a square grid, so true poses move along; nothing is turned or scaled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int
+
+from benchmarks.baselines import YARDSTICK_BYTES_PER_CODE, NearestReader
+from neumap.anchored_mapping import near_points
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.code_space import CodeSpace
+from neumap.decoder.anchored_decoder import AnchoredDecoder
+from neumap.decoder.scene_coordinates import SceneCoordinates
+from neumap.features import LocalFeatures
+from neumap.geometry import RigidTransform
+from neumap.images import PosedImage
+from neumap.pose.guided_matching import GuideTable
+
+_PITCH = 2.0  # distance of scenes in edges of the largest one
+_BLOCK = 16_384  # codes compared with all key-points at a time
+_NEAREST = 2  # codes of each key-point that reach the decoder
+_MOST_BITS = 32  # of an anchor coordinate in a map
+
+
+@dataclass(frozen=True, eq=False)
+class Distractors:
+    """Points of other places with one descriptor each."""
+
+    xyz_in_world: Float[np.ndarray, "code 3"]
+    descriptors: Float32[np.ndarray, "code channel"]
+    scene_idx: Int[np.ndarray, " code"]
+    """Which place a point belongs to; each has its own frame until it is moved."""
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.xyz_in_world)
+
+
+@dataclass(frozen=True, eq=False)
+class WorldPlan:
+    """Where each scene, and each place of the distractors, is moved to."""
+
+    scene_shifts: tuple[Float[np.ndarray, "3"], ...]
+    distractor_xyz: Float[np.ndarray, "code 3"]
+    """Distractors in the merged world."""
+
+    @classmethod
+    def of(
+        cls, scenes: Sequence[Float[np.ndarray, "point 3"]], distractors: Distractors
+    ) -> "WorldPlan":
+        """Give each scene (its points) and each distractor place a cell of a square grid."""
+        places = [distractors.scene_idx == i for i in np.unique(distractors.scene_idx)]
+        clouds = [*scenes, *(distractors.xyz_in_world[own] for own in places)]
+        bounds = [_robust_bounds(xyz) for xyz in clouds]
+        pitch = _PITCH * max(float((high - low).max()) for low, high in bounds)
+        columns = int(np.ceil(np.sqrt(len(clouds))))
+        shifts = [
+            np.array([i % columns, i // columns, 0]) * pitch - (low + high) / 2
+            for i, (low, high) in enumerate(bounds)
+        ]
+        moved = distractors.xyz_in_world.copy()
+        for own, shift in zip(places, shifts[len(scenes) :], strict=True):
+            moved[own] += shift
+        return cls(tuple(shifts[: len(scenes)]), moved)
+
+
+def shifted(image: PosedImage, shift: Float[np.ndarray, "3"]) -> PosedImage:
+    """Move a photo with its scene."""
+    assert image.cam_from_world is not None  # the sets have a pose for every frame
+    world_from_merged = RigidTransform(np.eye(3), -shift)
+    return replace(image, cam_from_world=image.cam_from_world @ world_from_merged)
+
+
+def merge_codes(
+    parts: Sequence[AnchoredCodes],
+    plan: WorldPlan,
+    distractors: Distractors,
+    space: CodeSpace,
+) -> AnchoredCodes:
+    """Store all scenes' codes and the distractors in one box, as fine as the finest scene is.
+
+    Anchors get bits until a step is no larger than any scene's own. Codes of fewer bits than the
+    finest scene's are written with its levels, which keeps their direction.
+    """
+    code_bits = max(part.code_bits for part in parts)
+    finest = space.with_levels(2**code_bits)
+    levels = [finest.quantise(_values(part, space)) for part in parts]
+    levels.append(finest.quantise(finest.project(distractors.descriptors)))
+    xyz = [
+        part.anchors_in_world + shift for part, shift in zip(parts, plan.scene_shifts, strict=True)
+    ]
+    everywhere = np.concatenate([*xyz, plan.distractor_xyz])
+    step = min(float((part.extent / 2**part.anchor_bits).min()) for part in parts)
+    side = float(np.ptp(everywhere, axis=0).max())
+    bits = min(_MOST_BITS, int(np.ceil(np.log2(side / step))))
+    return AnchoredCodes.from_points(
+        everywhere, np.concatenate(levels), anchor_bits=bits, code_bits=code_bits
+    )
+
+
+def merge_yardsticks(
+    parts: Sequence[NearestReader], plan: WorldPlan, distractors: Distractors, space: CodeSpace
+) -> NearestReader:
+    """Join the yardstick's maps; each scene keeps its own rounding of positions."""
+    own = [
+        part.anchors_in_world + shift for part, shift in zip(parts, plan.scene_shifts, strict=True)
+    ]
+    foreign = space.unit_codes(space.quantise(space.project(distractors.descriptors)))
+    anchors = np.concatenate([*own, plan.distractor_xyz])
+    vectors = np.concatenate([*(part.vectors for part in parts), foreign])
+    return NearestReader(anchors, vectors, len(anchors) * YARDSTICK_BYTES_PER_CODE, space)
+
+
+@dataclass(frozen=True, eq=False)
+class NearestInWorld:
+    """The yardstick in a large map: the same answers as `NearestReader`, compared in blocks."""
+
+    world: NearestReader
+
+    def predict(self, features: LocalFeatures) -> SceneCoordinates:
+        """Give the anchor of the mutually nearest code.
+
+        Only codes that are some key-point's nearest can be in a mutual pair.
+        """
+        space = self.world.space
+        assert space is not None  # the yardstick has one
+        near = nearest_codes(space.query(features.descriptors), self.world.vectors, count=1)
+        anchors, vectors = self.world.anchors_in_world[near], self.world.vectors[near]
+        return NearestReader(anchors, vectors, 0, space).predict(features)
+
+    def guide(self, features: LocalFeatures) -> GuideTable | None:
+        """Return all anchors and vectors."""
+        return self.world.guide(features)
+
+
+@dataclass(frozen=True, eq=False)
+class AnchoredInWorld:
+    """The anchored decoder in a large map.
+
+    It compares all pairs of the codes that it reads, which a hundred thousand do not allow: it
+    reads those that are among the two most alike of some key-point.
+    """
+
+    decoder: AnchoredDecoder
+    codes: AnchoredCodes
+    anchors_in_world: Float[np.ndarray, "code 3"]
+    vectors: Float32[np.ndarray, "code value"]
+
+    @classmethod
+    def of(cls, decoder: AnchoredDecoder, codes: AnchoredCodes) -> "AnchoredInWorld":
+        """Unpack a merged map."""
+        return cls(decoder, codes, codes.anchors_in_world, decoder.unit_codes(codes))
+
+    def predict(self, features: LocalFeatures) -> SceneCoordinates:
+        """Let the decoder read the codes that key-points point to."""
+        query = self.decoder.query_vectors(features)
+        near = nearest_codes(query, self.vectors, count=_NEAREST)
+        read = replace(
+            self.codes,
+            levels=self.codes.levels[near],
+            anchor_levels=self.codes.anchor_levels[near],
+            voxel_idx=self.codes.voxel_idx[near],
+        )
+        return self.decoder.predict(features, read)
+
+    def guide(self, features: LocalFeatures) -> GuideTable:
+        """Return all anchors and vectors."""
+        query = self.decoder.query_vectors(features)
+        return GuideTable(self.anchors_in_world, self.vectors, features.xy_img, query)
+
+
+def nearest_codes(
+    query: Float32[np.ndarray, "pixel value"],
+    vectors: Float32[np.ndarray, "code value"],
+    *,
+    count: int,
+) -> Int[np.ndarray, " near"]:
+    """Indices, rising, of the codes that are among the `count` most alike of some key-point."""
+    pixels = torch.from_numpy(np.ascontiguousarray(query))
+    best = torch.full((len(pixels), count), -torch.inf)
+    best_idx = torch.zeros((len(pixels), count), dtype=torch.int64)
+    for start in range(0, len(vectors), _BLOCK):
+        block = torch.from_numpy(vectors[start : start + _BLOCK])
+        value, index = (pixels @ block.T).topk(min(count, len(block)), dim=1)
+        value, index = torch.cat([best, value], dim=1), torch.cat([best_idx, index + start], dim=1)
+        best, rank = value.topk(count, dim=1)
+        best_idx = index.gather(1, rank)
+    found: Int[np.ndarray, " near"] = np.unique(best_idx[torch.isfinite(best)].numpy())
+    return found
+
+
+def _values(codes: AnchoredCodes, space: CodeSpace) -> Float32[np.ndarray, "code value"]:
+    return space.with_levels(2**codes.code_bits).dequantise(codes.levels)
+
+
+def _robust_bounds(
+    xyz: Float[np.ndarray, "point 3"],
+) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    near = xyz[near_points(xyz)]
+    return near.min(axis=0), near.max(axis=0)

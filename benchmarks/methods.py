@@ -1,0 +1,146 @@
+"""The maps that are compared: full precision, the yardstick and neumap's, of the same points."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.baselines import NearestReader, full_precision, yardstick
+from neumap.anchored_mapping import AnchoredMappingConfig, map_with_anchored_decoder
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.code_space import CodeSpace
+from neumap.decoder.anchored_decoder import AnchoredDecoder
+from neumap.decoder.weights import load_anchored_decoder, read_anchored_decoder
+from neumap.features.xfeat import XFeatExtractor
+from neumap.images.posed_image import Units
+from neumap.localizer import LocalizerConfig, SceneReader
+from neumap.scene.scene import Scene
+from neumap.scene_map import Map, extractor_hash
+from neumap.scene_readers import AnchoredReader
+
+FREE = LocalizerConfig(min_inlier_ratio=0.0)
+"""The least share of inliers was set for the decoder, whose wrong matches support each other;
+plain nearest neighbours have many more wrong ones and are not held to it."""
+FULL_PRECISION = "full precision"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Method:
+    """A map of one fold, and how photos are localised in it."""
+
+    label: str
+    reader: SceneReader
+    num_bytes: int
+    config: LocalizerConfig
+    budget: int | None = None
+    """Bytes that the map had to fit in; None for full precision."""
+    seed: int = 0
+    """Seed of the mapping."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MapMaker:
+    """What all maps of a run share."""
+
+    decoder: AnchoredDecoder
+    decoder_hash: str
+    space: CodeSpace
+    """The yardstick's."""
+    budgets: tuple[int, ...]
+    num_seeds: int
+
+    def methods_of(self, scene: Scene, *, layout: str) -> list[Method]:
+        """All maps of one fold's scene, neumap's with each seed."""
+        methods = [full_method(scene)]
+        for budget in self.budgets:
+            base: NearestReader = yardstick(scene, self.space, num_bytes=budget)
+            label = label_of("yardstick", budget)
+            methods.append(
+                Method(
+                    label=label,
+                    reader=base,
+                    num_bytes=base.num_bytes,
+                    config=FREE,
+                    budget=budget,
+                )
+            )
+            methods += [
+                self._own(scene, budget=budget, seed=seed, layout=layout)
+                for seed in range(self.num_seeds)
+            ]
+        return methods
+
+    def labels(self) -> list[str]:
+        """Names of the rows that `methods_of` gives."""
+        kinds = [label_of(kind, b) for b in self.budgets for kind in ("yardstick", "neumap")]
+        return [FULL_PRECISION, *kinds]
+
+    def _own(self, scene: Scene, *, budget: int, seed: int, layout: str) -> Method:
+        header = header_of(
+            self.decoder_hash,
+            units=scene.units,
+            num_images=len(scene.views),
+            layout=layout,
+            seed=seed,
+        )
+        config = AnchoredMappingConfig()
+        built = map_with_anchored_decoder(
+            scene, self.decoder, header, budget_bytes=budget, config=config, seed=seed
+        )
+        return Method(
+            label=label_of("neumap", budget),
+            reader=AnchoredReader(self.decoder, codes_of(built)),
+            num_bytes=sum(built.bytes_by_part().values()),
+            config=LocalizerConfig(),
+            budget=budget,
+            seed=seed,
+        )
+
+
+def full_method(scene: Scene) -> Method:
+    """All points with their descriptors as they are."""
+    full = full_precision(scene)
+    return Method(label=FULL_PRECISION, reader=full, num_bytes=full.num_bytes, config=FREE)
+
+
+def label_of(kind: str, budget: int) -> str:
+    """Name of a row, e.g. `yardstick 4.2 kB`."""
+    return f"{kind} {budget / 1000:g} kB"
+
+
+def read_decoder(path: Path | None) -> tuple[AnchoredDecoder, str]:
+    """Decoder and first 16 digits of its weights' SHA-256; the shipped one without a file."""
+    if path is None:
+        return load_anchored_decoder()
+    data = path.read_bytes()
+    return read_anchored_decoder(data, name=str(path)), hashlib.sha256(data).hexdigest()[:16]
+
+
+def codes_of(built: Map) -> AnchoredCodes:
+    """Unpack the codes of a map, as a reader of its file would."""
+    origin = np.array(built.header["origin"], dtype=np.float64)
+    return AnchoredCodes.from_tensors(built.tensors, layout=built.header["layout"], origin=origin)
+
+
+def header_of(
+    decoder_hash: str, *, units: Units, num_images: int, layout: str, seed: int
+) -> dict[str, Any]:
+    """What mapping states in a map file, so that bytes are those of the whole file."""
+    extractor = XFeatExtractor()
+    return {
+        "units": units,
+        "origin": [0.0, 0.0, 0.0],
+        "decoder": decoder_hash,
+        "extractor": extractor_hash(extractor),
+        "layout": {"k": "anchored", "q": extractor.config.max_key_points},
+        "provenance": {
+            "neumap": version("neumap"),
+            "images": num_images,
+            "source": layout,
+            "seed": seed,
+            "mapping_seconds": 99999.9,  # as long as any
+        },
+    }
