@@ -19,6 +19,11 @@ FROZEN = {
         *("MAP", "DATA", "--help", "--json", "--split", "--report", "--predictions"),
         *("--layout", "--quiet"),
     ],
+    "compare": [
+        *("RUN_A.json", "RUN_B.json", "--help", "--also-a", "--also-b", "--resamples", "--seed"),
+        "--json",
+    ],
+    "export": ["PREDICTIONS.jsonl", "--help", "--out", "--format", "--name-parts"],
     "info": ["MAP", "--help", "--json"],
 }
 

@@ -111,6 +111,51 @@ class EvaluateOptions(_Options):
     """No progress bars."""
 
 
+class CompareOptions(_Options):
+    """Compare two evaluations query by query, with 95 % confidence intervals.
+
+    Both are figures files of `neumap evaluate`. Each side may have more files: runs with other
+    seeds, other scenes or other folds. Queries are matched by scene and name.
+    """
+
+    a: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN_A.json")]
+    """Figures of side A."""
+    b: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN_B.json")]
+    """Figures of side B; differences are B - A."""
+    also_a: Annotated[
+        tuple[Path, ...], tyro.conf.arg(metavar="FILE.json...", help_behavior_hint="")
+    ] = ()
+    """More files of side A."""
+    also_b: Annotated[
+        tuple[Path, ...], tyro.conf.arg(metavar="FILE.json...", help_behavior_hint="")
+    ] = ()
+    """More files of side B."""
+    resamples: Annotated[int, tyro.conf.arg(metavar="N")] = 2000
+    """Resamples of the bootstrap."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Seed of the resampling."""
+    as_json: _Json = False
+    """Print one JSON object instead of the table."""
+
+
+class ExportOptions(_Options):
+    """Write the poses of a predictions file in a format that other tools and servers read.
+
+    Formats: `visloc` (visuallocalization.net: name qw qx qy qz tx ty tz, cam_from_world), `tum`
+    (trajectory), `kapture` and `colmap` (folders). Queries that failed have no pose and are left
+    out; the command says how many.
+    """
+
+    predictions: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="PREDICTIONS.jsonl")]
+    """Predictions file of `neumap evaluate`."""
+    out: Annotated[Path, tyro.conf.arg(metavar="PATH")]
+    """File (visloc, tum) or new folder (kapture, colmap) to write."""
+    format: Annotated[Literal["visloc", "kapture", "tum", "colmap"], tyro.conf.arg()]
+    """Format to write."""
+    name_parts: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    """Keep only the last N parts of each name, e.g. 1 for Aachen, 2 for RobotCar (visloc only)."""
+
+
 class InfoOptions(_Options):
     """Print what a map file holds: bytes by part, units, origin and versions."""
 
@@ -125,6 +170,8 @@ VERBS: dict[str, tuple[type[_Options], str]] = {
     "map": (MapOptions, "posed photos to one map file"),
     "localize": (LocalizeOptions, "photos to camera poses"),
     "evaluate": (EvaluateOptions, "errors of a map's queries, and a report"),
+    "compare": (CompareOptions, "two evaluations query by query, with intervals"),
+    "export": (ExportOptions, "predicted poses in formats of other tools and servers"),
     "info": (InfoOptions, "what a map file holds, in bytes"),
 }
 """Each verb with its options and its line of help; `neumap.cli.<verb>` runs it."""
