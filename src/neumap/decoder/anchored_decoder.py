@@ -18,7 +18,7 @@ from torch.nn import functional
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.code_space import STEP_OF_SIGMA, CodeSpace
 from neumap.decoder.attention import linear_layer
-from neumap.decoder.candidates import Candidates, find_candidates
+from neumap.decoder.candidates import Candidates, find_candidates, search_candidates
 from neumap.decoder.decoder_round import AnchoredDecoderConfig, DecoderRound
 from neumap.decoder.evidence import gather_evidence
 from neumap.decoder.scene_coordinates import AbstractSceneDecoder, SceneCoordinates
@@ -103,11 +103,23 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
         *,
         tokens: Float[Tensor, "code width"],
     ) -> tuple[Float[Tensor, "pixel code"], list[Candidates]]:
-        """Return plain cosines and the candidates after each round."""
+        """Return plain cosines and the candidates after each round, with gradients."""
         cosine = self.queries(descriptors) @ codes.unit_codes.T
         found = find_candidates(
             cosine, num_candidates=self.config.num_candidates, scale=self.log_scale.exp()
         )
+        return cosine, self._rescored(found, descriptors, xy, codes=codes, tokens=tokens)
+
+    def _rescored(
+        self,
+        found: Candidates,
+        descriptors: Float[Tensor, "pixel channel"],
+        xy: Float[Tensor, "pixel 2"],
+        *,
+        codes: LiftedCodes,
+        tokens: Float[Tensor, "code width"],
+    ) -> list[Candidates]:
+        """Run the rounds; the candidates after each."""
         line = self.confidence_line
         found = replace(
             found,
@@ -122,7 +134,7 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
             evidence = gather_evidence(found, xy / extent, codes, code_floor=floor)
             pixels, found = block(pixels, tokens, found, evidence)
             rounds.append(found)
-        return cosine, rounds
+        return rounds
 
     @torch.inference_mode()
     def predict(
@@ -139,15 +151,23 @@ class AnchoredDecoder(nn.Module, AbstractSceneDecoder[AnchoredCodes]):
             return SceneCoordinates.empty()
         lifted, tokens, anchors = active
         descriptors, xy = self._pixels(features)
-        cosine, rounds = self.rescore(descriptors, xy, lifted, tokens=tokens)
-        final = rounds[-1]
+        scale = self.log_scale.exp()
+        found = search_candidates(
+            self.queries(descriptors),
+            lifted.unit_codes,
+            num_candidates=self.config.num_candidates,
+            scale=scale,
+        )
+        final = self._rescored(found, descriptors, xy, codes=lifted, tokens=tokens)[-1]
         pairs: list[Tensor] = []
         if self.config.matches != "plain":
-            pairs.append(_learned_pairs(cosine, final, self.log_scale.exp()))
+            pairs.append(_learned_pairs(final, scale))
         if self.config.matches != "learned":
             pairs.append(_plain_pairs(final))
-        wanted = torch.unique(torch.cat(pairs), dim=0)
-        pixel, code = wanted[:, 0], wanted[:, 1]
+        # pixel and code as one number: rows are told apart far more slowly than numbers
+        pixel, code = torch.cat(pairs).unbind(dim=1)
+        wanted = torch.unique(pixel * len(lifted) + code)
+        pixel, code = wanted // len(lifted), wanted % len(lifted)
         is_pair = final.code_idx[pixel] == code[:, None]  # every given pair is a candidate
         logit = torch.where(is_pair, final.confidence_logit[pixel], -torch.inf).amax(dim=1)
         confidence = logit.sigmoid().float().cpu().numpy()
@@ -226,11 +246,12 @@ def _plain_pairs(candidates: Candidates) -> Int[Tensor, "pair 2"]:
     return _pairs_where(cosine >= candidates.cosine_of_code[code], code)
 
 
-def _learned_pairs(
-    cosine: Float[Tensor, "pixel code"], candidates: Candidates, scale: Float[Tensor, ""]
-) -> Int[Tensor, "pair 2"]:
-    """Pairs that are each other's best over all pairs; candidates replace the scaled cosine."""
-    best_of_code = (scale * cosine).scatter_(1, candidates.code_idx, candidates.score).amax(dim=0)
+def _learned_pairs(candidates: Candidates, scale: Float[Tensor, ""]) -> Int[Tensor, "pair 2"]:
+    """Pairs that are each other's best by score, which is the scaled cosine where the code is no
+    candidate."""
+    best_of_code = (scale * candidates.cosine_elsewhere).scatter_reduce(
+        0, candidates.code_idx.flatten(), candidates.score.flatten(), "amax"
+    )
     score, rank = candidates.score.max(dim=1)
     code = candidates.code_idx.gather(1, rank[:, None])[:, 0]
     return _pairs_where(score >= best_of_code[code], code)

@@ -9,6 +9,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+_BLOCK = 64  # pixels; with thousands of codes their cosines fill about the second cache
+_GROUPS = 256
+_MIN_GROUP = 4  # smaller groups save nothing over sorting
+
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
@@ -19,6 +23,8 @@ class Candidates:
     """Falling along the ranks."""
     cosine_of_code: Float[Tensor, " code"]
     """Each code's best cosine over all pixels."""
+    cosine_elsewhere: Float[Tensor, " code"]
+    """Each code's best cosine over the pixels that it is no candidate of; -inf without any."""
     score: Float[Tensor, "pixel rank"]
     """Assignment logits; at the start the cosine times the decoder's scale."""
     dustbin: Float[Tensor, " pixel"]
@@ -73,14 +79,72 @@ class Candidates:
 def find_candidates(
     cosine: Float[Tensor, "pixel code"], *, num_candidates: int, scale: Float[Tensor, ""]
 ) -> Candidates:
-    """Take each pixel's best codes (all, if there are fewer)."""
+    """Take each pixel's best codes (all, if there are fewer) from all cosines."""
     best, code_idx = cosine.topk(min(num_candidates, cosine.shape[1]), dim=1)
-    score = scale * best
+    elsewhere = cosine.detach().scatter(1, code_idx, -torch.inf).amax(dim=0)
+    return _unscored(best, code_idx, elsewhere, scale)
+
+
+def search_candidates(
+    queries: Float[Tensor, "pixel value"],
+    unit_codes: Float[Tensor, "code value"],
+    *,
+    num_candidates: int,
+    scale: Float[Tensor, ""],
+) -> Candidates:
+    """Find what `find_candidates` finds in `queries @ unit_codes.T`, without gradients.
+
+    Pixels are taken in blocks whose cosines stay in the processor's cache; a matrix of all
+    cosines would cost ten times as much to write and read as to compute.
+    """
+    num_codes = len(unit_codes)
+    count = min(num_candidates, num_codes)
+    best, code_idx = queries.new_empty(len(queries), count), []
+    elsewhere = queries.new_full((num_codes,), -torch.inf)
+    for start in range(0, len(queries), _BLOCK):
+        cosine = queries[start : start + _BLOCK] @ unit_codes.T
+        top, idx = _top_of_rows(cosine, count)
+        best[start : start + _BLOCK] = top
+        code_idx.append(idx)
+        rest = cosine.scatter_(1, idx, -torch.inf).amax(dim=0)
+        torch.maximum(elsewhere, rest, out=elsewhere)
+    return _unscored(best, torch.cat(code_idx), elsewhere, scale)
+
+
+def _top_of_rows(
+    values: Float[Tensor, "row column"], count: int
+) -> tuple[Float[Tensor, "row rank"], Int[Tensor, "row rank"]]:
+    """Return what `topk` does. Columns k, k + G, k + 2 G, ... are a group: the best values of a
+    row lie in the groups with the best maxima, and maxima are fast where sorting is not."""
+    num_rows, num_columns = values.shape
+    num_whole = num_columns // _GROUPS
+    if count > _GROUPS or num_whole < _MIN_GROUP:
+        return values.topk(count, dim=1)
+    grouped = values[:, : num_whole * _GROUPS].view(num_rows, num_whole, _GROUPS)
+    groups = grouped.amax(dim=1).topk(count, dim=1).indices
+    steps = torch.arange(num_whole, device=values.device) * _GROUPS
+    left_over = torch.arange(num_whole * _GROUPS, num_columns, device=values.device)
+    columns = torch.cat(
+        [(groups[:, :, None] + steps).flatten(1), left_over.expand(num_rows, -1)], dim=1
+    )
+    best, place = values.gather(1, columns).topk(count, dim=1)
+    return best, columns.gather(1, place)
+
+
+def _unscored(
+    best: Float[Tensor, "pixel rank"],
+    code_idx: Int[Tensor, "pixel rank"],
+    elsewhere: Float[Tensor, " code"],
+    scale: Float[Tensor, ""],
+) -> Candidates:
+    """Candidates as they are before the first round."""
+    of_code = elsewhere.scatter_reduce(0, code_idx.flatten(), best.detach().flatten(), "amax")
     return Candidates(
         code_idx=code_idx,
         cosine=best,
-        cosine_of_code=cosine.amax(dim=0),
-        score=score,
+        cosine_of_code=of_code,
+        cosine_elsewhere=elsewhere,
+        score=scale * best,
         dustbin=torch.zeros_like(best[:, 0]),
         confidence_logit=torch.zeros_like(best),
     )

@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 import torch
+from torch.nn import functional
 
-from neumap.decoder.candidates import Candidates, find_candidates
+from neumap.decoder.candidates import Candidates, find_candidates, search_candidates
 
 
 def found(num_pixels: int = 12, num_codes: int = 7) -> tuple[torch.Tensor, Candidates]:
@@ -38,3 +40,23 @@ def test_fewer_codes_than_candidates_give_all_codes():
     candidates = find_candidates(torch.rand(5, 2), num_candidates=4, scale=torch.tensor(1.0))
     assert candidates.code_idx.shape == (5, 2)
     assert (np.sort(candidates.code_idx.numpy(), axis=1) == [0, 1]).all()
+
+
+@pytest.mark.parametrize("num_codes", [3, 200, 1024, 2100])
+def test_the_search_in_blocks_finds_what_all_cosines_show(num_codes):
+    generator = torch.Generator().manual_seed(num_codes)
+    queries = functional.normalize(torch.randn(150, 16, generator=generator), dim=1)
+    codes = functional.normalize(torch.randn(num_codes, 16, generator=generator), dim=1)
+    scale = torch.tensor(25.0)
+    whole = find_candidates(queries @ codes.T, num_candidates=4, scale=scale)
+    blocks = search_candidates(queries, codes, num_candidates=4, scale=scale)
+    assert torch.equal(blocks.code_idx, whole.code_idx)
+    for name in ("cosine", "cosine_of_code", "cosine_elsewhere", "score"):
+        torch.testing.assert_close(getattr(blocks, name), getattr(whole, name))
+
+
+def test_every_pixel_that_has_a_code_as_candidate_is_left_out_elsewhere():
+    cosine = torch.tensor([[0.9, 0.2, 0.1], [0.8, 0.7, 0.3]])
+    candidates = find_candidates(cosine, num_candidates=2, scale=torch.tensor(1.0))
+    assert candidates.cosine_elsewhere.tolist() == [-np.inf, -np.inf, pytest.approx(0.3)]
+    assert candidates.cosine_of_code.tolist() == pytest.approx([0.9, 0.7, 0.3])
