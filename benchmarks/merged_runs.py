@@ -12,10 +12,8 @@ from benchmarks.merged_world import (
     merge_yardsticks,
     shifted,
 )
-from benchmarks.methods import FREE, MapMaker, Method, header_of, label_of
+from benchmarks.methods import FREE, MapMaker, Method, label_of
 from benchmarks.regime_runs import FoldMaps, PhotoDescriber, Rows
-from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.map_file import map_file_bytes
 from neumap.images import PosedImage
 from neumap.localizer import LocalizerConfig
 
@@ -83,7 +81,7 @@ def _methods(
                 Method(
                     label=label_of("neumap", budget),
                     reader=AnchoredInWorld.of(maker.decoder, codes),
-                    num_bytes=_stored_bytes(codes, parts, maker, seed=seed),
+                    num_bytes=_stored_bytes(parts, (budget, seed), len(distractors)),
                     config=LocalizerConfig(),
                     budget=budget,
                     seed=seed,
@@ -92,14 +90,8 @@ def _methods(
     return methods
 
 
-def _stored_bytes(
-    codes: AnchoredCodes, parts: Sequence[FoldMaps], maker: MapMaker, *, seed: int
-) -> int:
-    """Bytes of the merged codes as one map file."""
-    num_images = sum(len(part.bench.folds[part.fold_idx].mapped) for part in parts)
-    header = header_of(
-        maker.decoder_hash, units="unknown", num_images=num_images, layout="capture", seed=seed
-    )
-    header["origin"] = [float(v) for v in codes.origin]
-    header["layout"] = {**header["layout"], **codes.layout()}
-    return len(map_file_bytes(header, codes.to_tensors()))
+def _stored_bytes(parts: Sequence[FoldMaps], key: tuple[int, int], num_distractors: int) -> int:
+    """Bytes of the scenes' own maps; distractors take as many bytes a code as these."""
+    num_bytes = sum(part.map_bytes[key] for part in parts)
+    num_codes = sum(len(part.codes[key]) for part in parts)
+    return num_bytes + round(num_distractors * num_bytes / num_codes)

@@ -24,7 +24,7 @@ from neumap.pose.guided_matching import GuideTable
 _PITCH = 2.0  # distance of scenes in edges of the largest one
 _BLOCK = 16_384  # codes compared with all key-points at a time
 _NEAREST = 2  # codes of each key-point that reach the decoder
-_MOST_BITS = 32  # of an anchor coordinate in a map
+_ANCHOR_BITS = 20  # a step is a millionth of the world, below a scene's own steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +82,10 @@ def merge_codes(
     distractors: Distractors,
     space: CodeSpace,
 ) -> AnchoredCodes:
-    """Store all scenes' codes and the distractors in one box, as fine as the finest scene is.
+    """Put all scenes' codes and the distractors in one box.
 
-    Anchors get bits until a step is no larger than any scene's own. Codes of fewer bits than the
-    finest scene's are written with its levels, which keeps their direction.
+    Codes of fewer bits than the finest scene's are written with its levels, which keeps their
+    direction.
     """
     code_bits = max(part.code_bits for part in parts)
     finest = space.with_levels(2**code_bits)
@@ -94,12 +94,11 @@ def merge_codes(
     xyz = [
         part.anchors_in_world + shift for part, shift in zip(parts, plan.scene_shifts, strict=True)
     ]
-    everywhere = np.concatenate([*xyz, plan.distractor_xyz])
-    step = min(float((part.extent / 2**part.anchor_bits).min()) for part in parts)
-    side = float(np.ptp(everywhere, axis=0).max())
-    bits = min(_MOST_BITS, int(np.ceil(np.log2(side / step))))
     return AnchoredCodes.from_points(
-        everywhere, np.concatenate(levels), anchor_bits=bits, code_bits=code_bits
+        np.concatenate([*xyz, plan.distractor_xyz]),
+        np.concatenate(levels),
+        anchor_bits=_ANCHOR_BITS,
+        code_bits=code_bits,
     )
 
 

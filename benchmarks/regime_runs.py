@@ -60,6 +60,8 @@ class FoldMaps:
     """By budget."""
     codes: dict[tuple[int, int], AnchoredCodes]
     """By budget and seed."""
+    map_bytes: dict[tuple[int, int], int]
+    """Of the codes' map file."""
     cloud: Float[np.ndarray, "point 3"]
     """All points of the scene, which say how large it is."""
 
@@ -140,6 +142,7 @@ def _kept_maps(
 ) -> FoldMaps:
     yardsticks: dict[int, NearestReader] = {}
     codes: dict[tuple[int, int], AnchoredCodes] = {}
+    map_bytes: dict[tuple[int, int], int] = {}
     for method in methods:
         if method.budget is None:
             continue
@@ -148,4 +151,5 @@ def _kept_maps(
         elif isinstance(method.reader, AnchoredReader):
             # A copy, because the decoder keeps large tables for codes that it has read.
             codes[method.budget, method.seed] = replace(method.reader.codes)
-    return FoldMaps(bench, index, yardsticks, codes, cloud)
+            map_bytes[method.budget, method.seed] = method.num_bytes
+    return FoldMaps(bench, index, yardsticks, codes, map_bytes, cloud)

@@ -10,7 +10,6 @@ full-precision map of that set as it is.
 With `--dev` only sets and frames are read that settings may be chosen on.
 """
 
-import json
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,19 +20,16 @@ import tyro
 from benchmarks.merged_runs import run_merged
 from benchmarks.methods import MapMaker, read_decoder
 from benchmarks.night import NIGHT_LEVELS
+from benchmarks.regime_results import RegimeResults
 from benchmarks.regime_runs import (
     FoldMaps,
     PhotoDescriber,
     RegimeName,
-    Rows,
     Selection,
     run_set,
 )
-from benchmarks.regime_targets import target_lines
 from benchmarks.sets import DEV_SETS, TEST_SETS, BenchSet, read_made_scenes, read_set
 from benchmarks.yardstick_space import read_space
-
-FAILURE_FACTOR = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,52 +81,19 @@ def read_sets(options: Options, query_step: int) -> list[BenchSet]:
     return sets
 
 
-@dataclass
-class Results:
-    """Summaries by regime, set and row, and each set's full-precision median."""
-
-    regimes: dict[str, dict[str, dict[str, dict[str, object]]]]
-    full_precision_median: dict[str, float]
-
-    @classmethod
-    def read(cls, paths: tuple[Path, ...]) -> "Results":
-        """Join the rows of earlier runs."""
-        results = cls({}, {})
-        for path in paths:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            results.full_precision_median.update(content["full_precision_median"])
-            for regime, sets in content["regimes"].items():
-                results.regimes.setdefault(regime, {}).update(sets)
-        return results
-
-    def add(self, set_name: str, rows: dict[str, Rows], median: float) -> None:
-        """Summarise one set's rows."""
-        self.full_precision_median[set_name] = median
-        for regime, by_label in rows.items():
-            self.regimes.setdefault(regime, {})[set_name] = {
-                label: {**row.summary(), **row.failures(FAILURE_FACTOR * median)}
-                for label, row in by_label.items()
-            }
-
-    def write(self, options: Options, query_step: int, decoder_hash: str) -> None:
-        """Write everything that is known so far."""
-        content = {
-            "command": "python -m benchmarks.regimes --data DATA --out OUT"
-            + (" --dev" if options.dev else ""),
-            "neumap": version("neumap"),
-            "torch": version("torch"),
-            "machine": platform.machine(),
-            "decoder": decoder_hash,
-            "seeds": options.seeds,
-            "redkitchen_query_step": query_step,
-            "max_folds": options.max_folds,
-            "failure": f"no pose, or above {FAILURE_FACTOR:g} times full_precision_median",
-            "full_precision_median": self.full_precision_median,
-            "targets": target_lines(self.regimes),
-            "regimes": self.regimes,
-        }
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+def facts_of(options: Options, query_step: int, decoder_hash: str) -> dict[str, object]:
+    """What the file says of the run."""
+    return {
+        "command": "python -m benchmarks.regimes --data DATA --out OUT"
+        + (" --dev" if options.dev else ""),
+        "neumap": version("neumap"),
+        "torch": version("torch"),
+        "machine": platform.machine(),
+        "decoder": decoder_hash,
+        "seeds": options.seeds,
+        "redkitchen_query_step": query_step,
+        "max_folds": options.max_folds,
+    }
 
 
 def main(options: Options) -> None:
@@ -146,38 +109,20 @@ def main(options: Options) -> None:
     )
     describer = PhotoDescriber(options.cache)
     selection = Selection(options.regimes, options.severities, options.max_folds)
-    results = Results.read(options.add)
+    results = RegimeResults.read(options.add)
+    facts = facts_of(options, query_step, decoder_hash)
     maps: list[FoldMaps] = []
     for bench in read_sets(options, query_step):
         rows, median, own_maps = run_set(bench, maker, describer, selection)
         maps += own_maps
-        results.add(bench.name, rows, median)
-        results.write(options, query_step, decoder_hash)
+        results.add(bench.name, rows, full_precision_median=median)
+        results.write(options.out, facts)
         print(f"{bench.name} done", flush=True)
     if "merged" in options.regimes:
         for set_name, rows in run_merged(maps, maker, describer).items():
-            median = results.full_precision_median[set_name]
-            results.add(set_name, {"merged": rows}, median)
-        results.write(options, query_step, decoder_hash)
-    print_table(results)
-
-
-def print_table(results: Results) -> None:
-    """Print the rows and the targets."""
-    for regime, sets in results.regimes.items():
-        for set_name, rows in sets.items():
-            print(f"\n{regime}, {set_name}")
-            for label, row in rows.items():
-                print(
-                    f"  {label:20s} {row['map_bytes']:>9} B  median {row['median_position_error']}"
-                    f"  p75 {row['p75_position_error']}  p90 {row['p90_position_error']}"
-                    f"  failures {row['num_failures']} of {row['num_queries']}"
-                    f" ({row['num_failed']} without pose)  inliers {row['num_inliers_median']}"
-                    f"  first {row['first_right_mean']} = {row['first_ratio_mean']}"
-                )
-    print()
-    for line in target_lines(results.regimes):
-        print(line)
+            results.add(set_name, {"merged": rows})
+        results.write(options.out, facts)
+    results.print()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.regime_tables import regimes_section
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -88,7 +90,10 @@ def speed_section() -> str:
 def page() -> str:
     """Return the whole page."""
     intro = Path(__file__).with_name("page_intro.md").read_text(encoding="utf-8")
-    return "\n".join([intro, accuracy_section(), paper_section(), speed_section()])
+    sections = [intro, accuracy_section()]
+    if (RESULTS / "regimes.json").exists():
+        sections.append(regimes_section(_read("regimes.json")))
+    return "\n".join([*sections, paper_section(), speed_section()])
 
 
 if __name__ == "__main__":
