@@ -178,17 +178,14 @@ class Localizer:
         if guided is None:
             candidate = Candidate(first, camera, points, found.cam_from_shifted)
             return judge(candidate, effort, acceptance)
-        pairs, pose, last_px = guided
+        last, last_px = guided
         # Guided pairs lie near their projections whatever the pose: only the first matches, found
         # without it, are evidence against chance.
-        verdict = judge(
-            Candidate(first, camera, points, points.from_world(pose)), effort, acceptance
-        )
+        seen_first = points.from_world(last.points.to_world(last.cam_from_shifted))
+        verdict = judge(Candidate(first, camera, points, seen_first), effort, acceptance)
         if isinstance(verdict, PoseFailure):
             return verdict
-        near = undistort(pairs, camera)
-        candidate = Candidate(pairs, camera, near, near.from_world(pose))
-        return judge(candidate, SearchEffort(1, last_px), acceptance)
+        return judge(last, SearchEffort(1, last_px), acceptance)
 
     def _first_search(self, scale: float) -> SolverConfig:
         return SolverConfig(
@@ -199,21 +196,22 @@ class Localizer:
 
     def _look_again(
         self, pose: RigidTransform, features: LocalFeatures, camera: Camera, scale: float
-    ) -> tuple[Correspondences, RigidTransform, float] | None:
-        """Run the guided passes; the last pairs, pose and threshold, or None without any."""
+    ) -> tuple[Candidate, float] | None:
+        """Run the guided passes; the last pairs with their pose, and the threshold, or None."""
         table = self._reader.guide(features) if self._config.guided_passes else None
         if table is None:
             return None
-        best: tuple[Correspondences, RigidTransform, float] | None = None
+        best: tuple[Candidate, float] | None = None
         for radius_px, threshold_px in self._config.guided_passes:
             pairs = match_near_projections(table, pose, camera, radius_px=radius_px * scale)
             if len(pairs) < self._config.min_guided_pairs:
                 break
             config = SolverConfig(threshold_px=threshold_px * scale, seed=self._config.seed)
             points = undistort(pairs, camera)
-            found = default_solver(config).search(points)
-            if found is None:
+            # The pose that the pairs were found with is near: it is improved, not searched anew.
+            polished = default_solver(config).polish(points, points.from_world(pose))
+            if polished is None:
                 break
-            pose = points.to_world(found.cam_from_shifted)
-            best = (pairs, pose, threshold_px * scale)
+            pose = points.to_world(polished)
+            best = Candidate(pairs, camera, points, polished), threshold_px * scale
         return best

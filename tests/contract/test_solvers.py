@@ -9,6 +9,7 @@ import pytest
 from neumap.geometry import Camera
 from neumap.geometry.rigid_transform import rotation_angle_deg
 from neumap.pose import Correspondences, PoseEstimate, PoseFailure
+from neumap.pose.ideal_points import undistort
 from neumap.pose.opencv_solver import OpenCvSolver
 from neumap.pose.poselib_solver import PoseLibSolver
 from neumap.pose.reference_solver import ReferenceSolver
@@ -149,3 +150,20 @@ def test_refine_ignores_pairs_of_weight_zero(solver):
     shifted = replace(pairs, xy_img=xy_img)
     assert position_gap(solver.refine(truth, shifted, CAMERA, weights=weights), truth) < 1e-6
     assert position_gap(solver.refine(truth, shifted, CAMERA), truth) > 1e-4
+
+
+def test_polishing_a_near_pose_reaches_what_a_search_finds(solver):
+    pairs, truth = made_scene(num_pairs=100, seed=14, outlier_share=0.3)
+    points = undistort(pairs, CAMERA)
+    searched = solver.solve(pairs, CAMERA).cam_from_world
+    near = replace(truth, translation=truth.translation + 0.02)
+    polished = points.to_world(solver.polish(points, points.from_world(near)))
+    gap = np.linalg.norm(polished.center_in_source - searched.center_in_source)
+    assert gap < 1e-3
+
+
+def test_nothing_is_polished_on_pairs_that_are_far_from_the_pose(solver):
+    pairs, truth = made_scene(num_pairs=40, seed=15)
+    far = replace(truth, translation=truth.translation + np.array([3.0, 0.0, 0.0]))
+    points = undistort(pairs, CAMERA)
+    assert solver.polish(points, points.from_world(far)) is None

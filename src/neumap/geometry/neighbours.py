@@ -9,12 +9,19 @@ def near_pairs(
     xy_a: Float[np.ndarray, "a 2"], xy_b: Float[np.ndarray, "b 2"], *, radius: float, most: int
 ) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]]:
     """Indices (in a, in b) of positions closer than the radius; for each a the `most` nearest."""
-    if len(xy_a) == 0 or len(xy_b) == 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return near_pairs_in(KDTree(xy_b), xy_a, radius=radius, most=most)
+
+
+def near_pairs_in(
+    tree_b: KDTree, xy_a: Float[np.ndarray, "a 2"], *, radius: float, most: int
+) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]]:
+    """Do what `near_pairs` does, with a tree of b that is asked more than once."""
     if most < 2:
         raise ValueError(f"most is {most}, expected at least 2")  # for 1, SciPy drops an axis
+    if len(xy_a) == 0 or tree_b.n == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     # an infinite distance where fewer are near
-    distance, nearest = KDTree(xy_b).query(xy_a, k=most, distance_upper_bound=radius)
+    distance, nearest = tree_b.query(xy_a, k=most, distance_upper_bound=radius)
     row, column = np.nonzero(np.isfinite(np.asarray(distance)))
     return row, np.asarray(nearest)[row, column]
 
@@ -31,9 +38,11 @@ def is_mutually_best(
 def _is_best(
     key: Int[np.ndarray, " pair"], value: Float[np.ndarray, " pair"]
 ) -> Bool[np.ndarray, " pair"]:
-    order = np.lexsort((-value, key))
-    first = np.ones(len(key), dtype=bool)
-    first[1:] = key[order][1:] != key[order][:-1]
-    out = np.zeros(len(key), dtype=bool)
-    out[order] = first
-    return out
+    best = np.full(int(key.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(best, key, value)
+    is_best = value == best[key]
+    # of pairs that tie for a key the first is kept
+    tied = np.flatnonzero(is_best)
+    _, first = np.unique(key[tied], return_index=True)
+    is_best[np.delete(tied, first)] = False
+    return is_best

@@ -4,12 +4,14 @@
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Float32
+from scipy.spatial import KDTree
 
 from neumap.geometry import Camera, RigidTransform
-from neumap.geometry.neighbours import is_mutually_best, near_pairs
+from neumap.geometry.neighbours import is_mutually_best, near_pairs_in
 from neumap.geometry.pixels import is_inside
 from neumap.pose.pose_estimate import Correspondences
 
@@ -25,6 +27,11 @@ class GuideTable:
     xy_img: Float[np.ndarray, "pixel 2"]
     query_vectors: Float32[np.ndarray, "pixel value"]
 
+    @cached_property
+    def tree(self) -> KDTree:
+        """The key-points' positions, to be searched in every pass."""
+        return KDTree(self.xy_img)
+
 
 def match_near_projections(
     table: GuideTable, cam_from_world: RigidTransform, camera: Camera, *, radius_px: float
@@ -35,7 +42,7 @@ def match_near_projections(
     """
     xy = camera.img_from_cam(cam_from_world.apply(table.anchors_in_world))
     code_idx = np.flatnonzero(is_inside(xy, camera.width, camera.height))
-    row, pixels = near_pairs(xy[code_idx], table.xy_img, radius=radius_px, most=_NEAREST)
+    row, pixels = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)
     codes = code_idx[row]
     similarity = np.einsum("nv,nv->n", table.code_vectors[codes], table.query_vectors[pixels])
     mutual = is_mutually_best(codes, pixels, similarity)

@@ -1,6 +1,6 @@
 """Undistorted correspondences: what every solver works on, whatever the camera model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -28,6 +28,10 @@ class IdealPoints:
     def __len__(self) -> int:
         """Return the number of usable pairs."""
         return len(self.xy_px)
+
+    def where(self, is_kept: Bool[np.ndarray, " pair"]) -> "IdealPoints":
+        """Return some of the pairs, of the same origin; `is_used` stays that of all pairs."""
+        return replace(self, xy_px=self.xy_px[is_kept], xyz=self.xyz[is_kept])
 
     def to_world(self, cam_from_shifted: RigidTransform) -> RigidTransform:
         """Turn a pose for `xyz` into cam_from_world."""

@@ -54,6 +54,11 @@ class OpenCvSolver(AbstractPoseSolver):
             return None
         rotation = Rotation.from_rotvec(np.asarray(rotvec, dtype=np.float64).ravel()).as_matrix()
         start = RigidTransform(rotation, np.asarray(translation, dtype=np.float64).ravel())
-        pose = refine_pose(points, start, loss_scale_px=0.5 * self.config.threshold_px)
+        pose = self.minimise(points, start)
         # OpenCV does not tell its count, so the bound uses the most it may have tried.
         return Hypothesis(pose, ANSWERS_PER_SAMPLE * self.config.max_iterations)
+
+    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
+        """Refine with the scale that a search ends with."""
+        scale_px = 0.5 * self.config.threshold_px
+        return refine_pose(points, cam_from_shifted, loss_scale_px=scale_px)

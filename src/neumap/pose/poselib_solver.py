@@ -36,22 +36,32 @@ class PoseLibSolver(AbstractPoseSolver):
             },
             poselib.RansacOptions(),
         )
-        bundle = checked_options(
-            {"loss_type": "CAUCHY", "loss_scale": 0.25 * self.config.threshold_px},
-            poselib.BundleOptions(),
-        )
-        # The size is not used for a pinhole; the principal point is the origin.
-        camera = {
-            "model": "SIMPLE_PINHOLE",
-            "width": 0,
-            "height": 0,
-            "params": [points.focal_px, 0.0, 0.0],
-        }
         pose, info = poselib.estimate_absolute_pose(
-            points.xy_px, points.xyz, camera, ransac, bundle
+            points.xy_px, points.xyz, _camera(points), ransac, self._bundle()
         )
         if info["num_inliers"] == 0:
             return None  # poselib then returns the identity
         return Hypothesis(
             RigidTransform(pose.R, pose.t), ANSWERS_PER_SAMPLE * int(info["iterations"])
         )
+
+    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
+        """Run the bundle adjustment that a search ends with."""
+        start = poselib.CameraPose()
+        start.R, start.t = cam_from_shifted.rotation, cam_from_shifted.translation
+        pose, _ = poselib.refine_absolute_pose(
+            points.xy_px, points.xyz, start, _camera(points), self._bundle()
+        )
+        return RigidTransform(pose.R, pose.t)
+
+    def _bundle(self) -> dict[str, float | str]:
+        return checked_options(
+            {"loss_type": "CAUCHY", "loss_scale": 0.25 * self.config.threshold_px},
+            poselib.BundleOptions(),
+        )
+
+
+def _camera(points: IdealPoints) -> dict[str, object]:
+    """The ideal pinhole: its size is not used, its principal point is the origin."""
+    params = [points.focal_px, 0.0, 0.0]
+    return {"model": "SIMPLE_PINHOLE", "width": 0, "height": 0, "params": params}

@@ -79,8 +79,13 @@ class ReferenceSolver(AbstractPoseSolver):
                     num_needed = self._num_needed(points, pose)
         if best is None:
             return None
-        pose = refine_pose(points, best, loss_scale_px=0.5 * self.config.threshold_px)
+        pose = self.minimise(points, best)
         return Hypothesis(pose, 4 * num_samples)
+
+    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
+        """Refine with the scale that a search ends with."""
+        scale_px = 0.5 * self.config.threshold_px
+        return refine_pose(points, cam_from_shifted, loss_scale_px=scale_px)
 
     def _num_needed(self, points: IdealPoints, pose: RigidTransform) -> int:
         ratio = float((points.residuals_px(pose) <= self.config.threshold_px).mean())

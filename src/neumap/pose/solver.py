@@ -1,7 +1,7 @@
 """The interface of absolute pose solvers, and the checks that all of them share."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +17,8 @@ from neumap.pose.acceptance import (
 from neumap.pose.ideal_points import IdealPoints, undistort
 from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
 from neumap.pose.refinement import refine_pose
+
+_NUM_POLISHES = 2  # the second with the pairs that the first brought near
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,26 @@ class AbstractPoseSolver(ABC):
     @abstractmethod
     def search(self, points: IdealPoints) -> Hypothesis | None:
         """Return the best pose of at least 4 finite pairs, or None; no checks are made here."""
+
+    @abstractmethod
+    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
+        """Move a pose to the nearest minimum of a robust sum of the pairs' errors."""
+
+    def polish(
+        self, points: IdealPoints, cam_from_shifted: RigidTransform
+    ) -> RigidTransform | None:
+        """Improve a pose that is nearly right on pairs most of which are right; no search.
+
+        The pairs within the threshold are found and their errors minimised, twice. None if fewer
+        than 4 are within it.
+        """
+        pose = cam_from_shifted
+        for _ in range(_NUM_POLISHES):
+            is_near = points.residuals_px(pose) <= self.config.threshold_px
+            if is_near.sum() < 4:
+                return None
+            pose = self.minimise(points.where(is_near), pose)
+        return pose
 
     def solve(self, correspondences: Correspondences, camera: Camera) -> PoseEstimate | PoseFailure:
         """Return cam_from_world with its inliers, or why there is none; never a guess."""
@@ -127,8 +149,7 @@ def judge(
     if reason is None and num_cells(xy_img, camera.width, camera.height) < config.min_image_cells:
         reason = "the agreeing matches cover too small a part of the photo"
     if reason is None:
-        hits = replace(points, xy_px=points.xy_px[is_hit], xyz=points.xyz[is_hit])
-        reason = geometry_defect(hits, pose, effort=effort, config=config)
+        reason = geometry_defect(points.where(is_hit), pose, effort=effort, config=config)
     if reason is not None:
         return PoseFailure(reason, num_pairs, int(is_hit.sum()))
     residuals_px = np.full(num_pairs, np.inf)

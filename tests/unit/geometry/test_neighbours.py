@@ -39,3 +39,13 @@ def test_mutually_best_agrees_with_a_full_search():
     kept = is_mutually_best(a, b, value[a, b])
     expected = (value == value.max(axis=0)) & (value == value.max(axis=1, keepdims=True))
     assert set(zip(a[kept], b[kept], strict=True)) == set(zip(*np.nonzero(expected), strict=True))
+
+
+def test_of_pairs_that_tie_the_first_is_kept():
+    kept = is_mutually_best(np.array([0, 0, 1]), np.array([4, 5, 6]), np.array([0.5, 0.5, -2.0]))
+    assert kept.tolist() == [True, False, True]
+
+
+def test_no_pairs_have_no_best():
+    nothing = np.zeros(0, dtype=np.int64)
+    assert len(is_mutually_best(nothing, nothing, np.zeros(0))) == 0
