@@ -145,6 +145,8 @@ class Writer:
     layout: str
     units: str
     depth_units_per_metre: float | None
+    camera: tuple[str, tuple[float, ...]] = ("PINHOLE", (FX, FY, CX, CY))
+    """Model and parameters that the layout can express."""
 
 
 WRITERS = {

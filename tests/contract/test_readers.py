@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 import layout_writers
+from benchmark_writers import BENCHMARK_WRITERS
 from neumap.errors import DataError, NeumapError
-from neumap.images import ImageSet, load_depth, load_photo, read_images
+from neumap.images import LAYOUTS, ImageSet, load_depth, load_photo, read_images
 
 CAPTURE = layout_writers.make_capture()
-LAYOUTS = list(layout_writers.WRITERS)
+WRITERS = {**layout_writers.WRITERS, **BENCHMARK_WRITERS}
 
 
-@pytest.fixture(params=LAYOUTS)
+@pytest.fixture(params=list(WRITERS))
 def written(request: pytest.FixtureRequest, tmp_path: Path):
-    writer = layout_writers.WRITERS[request.param]
+    writer = WRITERS[request.param]
     writer.write(tmp_path, CAPTURE)
     return writer, tmp_path
 
@@ -38,11 +39,16 @@ def test_poses_are_those_of_the_capture_within_1e_6(image_set):
         assert np.abs(difference).max() < 1e-6
 
 
-def test_camera_is_that_of_the_capture_in_corner_origin_pixels(image_set):
+def test_every_layout_has_a_writer():
+    assert {writer.layout for writer in WRITERS.values()} == set(LAYOUTS)
+
+
+def test_camera_is_that_of_the_capture_in_corner_origin_pixels(written, image_set):
+    model, params = written[0].camera
     for image in image_set.images:
         camera = image.camera
-        assert (camera.model, camera.width, camera.height) == ("PINHOLE", 64, 48)
-        np.testing.assert_allclose(camera.params, (60, 61, 31, 25), atol=1e-9)
+        assert (camera.model, camera.width, camera.height) == (model, 64, 48)
+        np.testing.assert_allclose(camera.params, params, atol=1e-9)
 
 
 def test_photos_are_the_stored_pixels_in_the_order_of_names(image_set):
@@ -109,7 +115,8 @@ def test_a_photo_of_half_the_size_scales_its_camera_and_says_so(written, image_s
     path = image_set.images[1].path
     layout_writers.save_photo(path, np.zeros((24, 32, 3), np.uint8))
     again = read_images(written[1])
-    np.testing.assert_allclose(again.images[1].camera.params, (30, 30.5, 15.5, 12.5))
+    params = np.array(written[0].camera[1])
+    np.testing.assert_allclose(again.images[1].camera.params, params / 2)
     assert any("scaled" in sentence for sentence in again.warnings)
 
 
@@ -117,7 +124,8 @@ def test_every_cut_of_the_layouts_own_files_is_typed_or_harmless(written, image_
     """A cut text file may still be whole in content; it never gives another pose or camera."""
     root = written[1]
     by_name = image_set.by_name()
-    files = [p for p in root.rglob("*") if p.suffix in (".txt", ".json", ".bin")]
+    suffixes = (".txt", ".json", ".bin", ".nvm", ".csv", ".yaml")
+    files = [p for p in root.rglob("*") if p.suffix in suffixes]
     for path in files:
         content = path.read_bytes()
         for length in range(0, len(content), max(1, len(content) // 12)):

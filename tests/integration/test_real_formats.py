@@ -1,6 +1,7 @@
 """Real exports of the layouts that users have: each is read, or refused for the right reason."""
 
 import os
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from neumap.images import (
     load_photo,
     read_images,
 )
+from neumap.images.colmap_text import read_text_model
 
 _BESIDE_REPOSITORY = Path(__file__).parents[2].parent / "shared"
 FORMATS = Path(os.environ.get("NEUMAP_FORMATS", _BESIDE_REPOSITORY / "formats"))
@@ -94,10 +96,58 @@ def test_the_folder_above_a_scene_points_at_the_scene():
         read_images(_formats("7scenes_stairs"))
 
 
-@pytest.mark.parametrize("name", ["aachen_v1", "kapture_maupertuis", "kapture_t265_rig"])
-def test_kapture_and_nvm_are_refused_by_name(name):
-    with pytest.raises(DataError, match="kapture/NVM is not read yet"):
-        read_images(_formats(name))
+def test_aachen_folder_is_read_with_database_and_queries():
+    image_set = read_images(_formats("aachen_v1"))
+    assert (image_set.layout, image_set.units, len(image_set.images)) == ("aachen", "metre", 7)
+    split = Split.of(image_set)
+    assert len(split.map_names) == 3
+    assert all(name.startswith("images_upright/db/") for name in split.map_names)
+    by_name = image_set.by_name()
+    query = by_name["images_upright/query/day/milestone/2011-12-17_14-50-43_241.jpg"]
+    assert query.name in split.query_names
+    assert query.cam_from_world is None
+    assert query.camera.params == (971.838, 384, 512, -0.00177789)
+    assert any("aachen_cvpr2018_db.nvm was read" in sentence for sentence in image_set.warnings)
+
+
+def test_aachen_poses_equal_those_of_its_kapture_form(tmp_path):
+    source = _formats("aachen_v1")
+    for part in ("training", "query"):
+        shutil.copytree(source / "kapture" / part, tmp_path / part)
+        (tmp_path / part / "sensors" / "records_data").symlink_to(source / "images_upright")
+    other = {Path(image.name).name: image for image in read_images(tmp_path).images}
+    image_set = read_images(source)
+    for image in image_set.images:
+        twin = other[Path(image.name).name]
+        if image.cam_from_world is None:
+            assert (twin.cam_from_world, twin.camera) == (None, image.camera)
+            continue
+        gap = image.cam_from_world.matrix - twin.cam_from_world.matrix
+        assert np.abs(gap).max() < 2e-3  # centres of six digits, 700 m from the origin
+        # the kapture form keeps the first term of the distortion only
+        assert abs(image.camera.focal_px / twin.camera.focal_px - 1) < 1e-9
+
+
+def test_kapture_of_one_camera_equals_its_colmap_model():
+    image_set = read_images(_formats("kapture_maupertuis"))
+    assert (image_set.layout, image_set.units) == ("kapture", "unknown")
+    other = read_images(_formats("colmap_maupertuis"))
+    for a, b in zip(image_set.images, other.images, strict=True):
+        assert Path(a.name).name == Path(b.name).name
+        np.testing.assert_allclose(a.cam_from_world.matrix, b.cam_from_world.matrix, atol=1e-5)
+        assert a.camera.model == b.camera.model == "SIMPLE_PINHOLE"
+
+
+def test_kapture_rig_equals_its_colmap_model():
+    image_set = read_images(_formats("kapture_t265_rig"))
+    assert {image.camera.model for image in image_set.images} == {"OPENCV_FISHEYE"}
+    model = read_text_model(_formats("colmap_t265_fisheye"))
+    poses = {image.name: image.cam_from_world for image in model.images}
+    assert len(image_set.images) == len(poses) == 6
+    for image in image_set.images:
+        side = "leftraw" if "/cam001/" in image.name else "rightraw"
+        pose = poses[f"{side}/{image.path.name}"]
+        np.testing.assert_allclose(image.cam_from_world.matrix, pose.matrix, atol=1e-5)
 
 
 def _matched_pairs(image_set, change):

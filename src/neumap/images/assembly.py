@@ -26,6 +26,8 @@ class ListedFrame:
     depth_name: str | None = None
     """Path of the depth picture relative to the data folder."""
     depth_units_per_metre: float = 1000.0
+    depth_camera: Camera | None = None
+    """Intrinsics of the depth pixels where the layout states them, else the photo's, resized."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +151,10 @@ def _with_depth(
         try:
             path = path_inside(root, frame.depth_name)
             size = photo_size(path)
-            if not same_aspect(size, image.camera):  # such a picture is not registered
-                raise PhotoError(str(path), "has another aspect than the photo", "Register it.")
-            camera = image.camera.scaled(*size)
+            stated = frame.depth_camera or image.camera
+            if not same_aspect(size, stated):  # such a picture is not registered
+                raise PhotoError(str(path), "has another aspect than its camera", "Register it.")
+            camera = stated.scaled(*size)
         except (PhotoError, CameraError, DataError):
             unusable.append(frame.depth_name)
             images.append(image)

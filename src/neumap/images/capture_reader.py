@@ -15,10 +15,17 @@ from neumap.images.posed_image import ImageSet, Units
 
 FILE_NAME = "cameras.json"
 
+SIGN = f"{FILE_NAME} (capture)"
+
 _CONVENTION = (
     "capture: world_from_cam matrices T_wc, OpenCV axes, pixel origin at the corner of the first "
     "pixel; depth in millimetres, read as registered to the photo."
 )
+
+
+def is_layout(root: Path) -> bool:
+    """Tell whether the folder holds the project's own file."""
+    return (root / FILE_NAME).is_file()
 
 
 def read(root: Path) -> ImageSet:

@@ -11,7 +11,7 @@ from neumap.geometry import Camera
 from neumap.images.photo import photo_size
 from neumap.images.posed_image import ImageSet, PosedImage
 
-LAYOUTS_THAT_MARK_LOST_FRAMES = frozenset({"7scenes"})
+LAYOUTS_THAT_MARK_LOST_FRAMES = frozenset({"7scenes", "12scenes", "scannet", "rio10"})
 """Layouts whose exports write NaN or infinite poses where tracking was lost."""
 MIN_IMAGES = 4
 FEW_IMAGES = 10

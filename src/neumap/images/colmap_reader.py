@@ -1,13 +1,13 @@
 """COLMAP models (text and binary, all camera models, rigs) -> ImageSet."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from neumap.errors import DataError, Fault
-from neumap.images.assembly import ListedFrame, Listing, assemble, path_inside
+from neumap.images.assembly import ListedFrame, Listing, assemble
 from neumap.images.colmap_binary import read_binary_model
-from neumap.images.colmap_model import ColmapImage, ColmapModel
+from neumap.images.colmap_model import ColmapModel
 from neumap.images.colmap_text import read_text_model
+from neumap.images.photo_folder import photo_prefix
 from neumap.images.posed_image import ImageSet
 
 MODEL_FOLDERS = (
@@ -18,10 +18,17 @@ MODEL_FOLDERS = (
 IMAGE_FOLDERS = ("images", ".", "dense/images", "dense/0/images", "colmap/images")
 """Where the photos of a model are looked for; the folder that holds most of them wins."""
 
+SIGN = "cameras and images as .bin or .txt, also in sparse/0 (colmap)"
+
 _CONVENTION = (
     "COLMAP: cam_from_world as quaternion (scalar first) and translation, OpenCV axes, pixel "
     "origin at the corner of the first pixel."
 )
+
+
+def is_layout(root: Path) -> bool:
+    """Tell whether the folder holds a COLMAP model."""
+    return find_model(root) is not None
 
 
 def find_model(root: Path) -> Path | None:
@@ -51,18 +58,9 @@ def read(root: Path) -> ImageSet:
 
 def read_model(root: Path, model_folder: Path, *, layout: str = "colmap") -> ImageSet:
     """Read the model of one folder, whose photos lie below root."""
-    is_binary = (model_folder / "images.bin").is_file()
-    model = (read_binary_model if is_binary else read_text_model)(model_folder)
-    prefix = _image_prefix(root, model.images)
-    frames: list[ListedFrame] = []
-    faults: list[Fault] = []
-    for image in model.images:
-        camera = model.cameras.get(image.camera_id)
-        if camera is None:
-            reason = f"image {image.name} has camera {image.camera_id}, which is not in the model"
-            faults.append(Fault(image.subject, reason, "Export the model anew."))
-            continue
-        frames.append(ListedFrame(prefix + image.name, camera, image.cam_from_world))
+    model = parse_model(model_folder)
+    prefix = photo_prefix(root, (image.name for image in model.images), IMAGE_FOLDERS)
+    frames, faults = model_frames(model, prefix=prefix)
     listing = Listing(
         layout=layout,
         convention=_CONVENTION,
@@ -74,6 +72,26 @@ def read_model(root: Path, model_folder: Path, *, layout: str = "colmap") -> Ima
     return assemble(root, listing)
 
 
+def parse_model(model_folder: Path) -> ColmapModel:
+    """Parse the binary model of a folder, or the text model where there is no binary one."""
+    is_binary = (model_folder / "images.bin").is_file()
+    return (read_binary_model if is_binary else read_text_model)(model_folder)
+
+
+def model_frames(model: ColmapModel, *, prefix: str) -> tuple[list[ListedFrame], list[Fault]]:
+    """Return the frames of a model, and a fault for each image whose camera it lacks."""
+    frames: list[ListedFrame] = []
+    faults: list[Fault] = []
+    for image in model.images:
+        camera = model.cameras.get(image.camera_id)
+        if camera is None:
+            reason = f"image {image.name} has camera {image.camera_id}, which is not in the model"
+            faults.append(Fault(image.subject, reason, "Export the model anew."))
+            continue
+        frames.append(ListedFrame(prefix + image.name, camera, image.cam_from_world))
+    return frames, faults
+
+
 def _warnings(model_folder: Path, model: ColmapModel) -> tuple[str, ...]:
     other = sorted(path.name for path in model_folder.parent.glob("[0-9]*") if path.is_dir())
     if model_folder.name.isdigit() and len(other) > 1:
@@ -83,21 +101,3 @@ def _warnings(model_folder: Path, model: ColmapModel) -> tuple[str, ...]:
         )
         return (*model.warnings, sentence)
     return model.warnings
-
-
-def _image_prefix(root: Path, images: Sequence[ColmapImage]) -> str:
-    """Return the folder of the photos below root, as a prefix of their names."""
-
-    def num_present(folder: str) -> int:
-        names = (f"{folder}/{image.name}" for image in images)
-        return sum(_is_present(root, name) for name in names)
-
-    best = max(IMAGE_FOLDERS, key=num_present)  # the first of equals
-    return "" if best == "." else f"{best}/"
-
-
-def _is_present(root: Path, name: str) -> bool:
-    try:
-        return path_inside(root, name).is_file()
-    except DataError:
-        return False

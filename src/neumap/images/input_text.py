@@ -86,9 +86,13 @@ def cut_warnings(*paths: Path) -> list[str]:
     return sentences
 
 
-def table_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a table, without blank lines and # comments."""
+def table_rows(path: Path, *, separator: str | None = None) -> Iterator[Row]:
+    """Yield the rows of a table, without blank lines and # comments.
+
+    Fields are parted by white space, or by `separator` with white space around it ignored.
+    """
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
-            yield Row(path, number, tuple(stripped.split()))
+            fields = tuple(field.strip() for field in stripped.split(separator))
+            yield Row(path, number, fields)

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from math import tan
 from pathlib import Path
 
-import numpy as np
-
 from neumap.errors import DataError, Fault, NeumapError
-from neumap.geometry import Camera, RigidTransform
+from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
 from neumap.images.input_json import JsonFields, frame_entries, read_json_object
 from neumap.images.photo import photo_size
-from neumap.images.pose_matrix import inverse_of_given
+from neumap.images.pose_matrix import cam_from_world_of_opengl
 from neumap.images.posed_image import ImageSet
 
 FILE_NAME = "transforms.json"
 PHOTO_SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG")
 """Tried in this order: NeRF files list photos without suffix."""
+
+SIGN = f"{FILE_NAME} (nerfstudio)"
 
 _CONVENTION = (
     "nerfstudio: world_from_cam matrices, OpenGL axes (x right, y up, z backward), pixel origin at "
@@ -30,6 +30,11 @@ class _Missing:
     """A frame whose photo is not on disk and whose camera depends on the photo's size."""
 
     name: str
+
+
+def is_layout(root: Path) -> bool:
+    """Tell whether the folder holds a transforms.json."""
+    return (root / FILE_NAME).is_file()
 
 
 def read(root: Path) -> ImageSet:
@@ -83,9 +88,7 @@ def _placed(fault: Fault, subject: str) -> Fault:
 
 def _read_frame(root: Path, fields: JsonFields) -> ListedFrame | _Missing:
     name = _existing_name(root, fields.need_text("file_path").removeprefix("./"))
-    pose = RigidTransform.from_matrix(fields.matrix("transform_matrix"))
-    # OpenGL camera axes -> OpenCV: the camera's y and z point the other way
-    world_from_cam = RigidTransform(pose.rotation * np.array([1.0, -1.0, -1.0]), pose.translation)
+    pose = cam_from_world_of_opengl(fields.matrix("transform_matrix"))
     depth_name = fields.text("depth_file_path")
     width, height = fields.size("w"), fields.size("h")
     if width is None or height is None:
@@ -96,7 +99,7 @@ def _read_frame(root: Path, fields: JsonFields) -> ListedFrame | _Missing:
     return ListedFrame(
         name=name,
         camera=_camera(fields, width, height),
-        cam_from_world=inverse_of_given(world_from_cam),
+        cam_from_world=pose,
         depth_name=depth_name.removeprefix("./") if depth_name else None,
     )
 

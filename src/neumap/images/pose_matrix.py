@@ -32,3 +32,13 @@ def inverse_of_given(world_from_cam: RigidTransform) -> RigidTransform:
         return RigidTransform(transposed, -transposed @ world_from_cam.translation)
     nearest = world_from_cam.orthonormalised().rotation
     return RigidTransform(transposed, -nearest.T @ world_from_cam.translation)
+
+
+def cam_from_world_of_opengl(world_from_cam: Float64[np.ndarray, "rows 4"]) -> RigidTransform:
+    """Return cam_from_world in OpenCV axes of a matrix whose camera axes are OpenGL's or ARKit's.
+
+    Those have y up and z backward, so the camera's y and z point the other way.
+    """
+    given = RigidTransform.from_matrix(world_from_cam)
+    flipped = given.rotation * np.array([1.0, -1.0, -1.0])
+    return inverse_of_given(RigidTransform(flipped, given.translation))

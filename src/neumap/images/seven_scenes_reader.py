@@ -1,34 +1,40 @@
-"""7-Scenes and 12-Scenes style RGB-D folders -> ImageSet.
+"""7-Scenes style RGB-D folders -> ImageSet.
 
 `seq-*/frame-*.{color.png|color.jpg, depth.png, pose.txt}` or the same frames in one folder.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
 
-from neumap.errors import CameraError, DataError, Fault, PhotoError
-from neumap.geometry import Camera, RigidTransform
+from neumap.errors import CameraError, DataError, Fault
+from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples
-from neumap.images.input_text import Row, table_rows
-from neumap.images.photo import photo_size
-from neumap.images.pose_matrix import check_last_row, inverse_of_given
+from neumap.images.input_text import table_rows
+from neumap.images.matrix_text import read_cam_from_world, read_matrix
 from neumap.images.posed_image import ImageSet
+from neumap.images.stored_size import most_common_size
 
 INTRINSICS_FILE = "camera-intrinsics.txt"
 DEFAULT_FOCAL_PX = 585.0
 """Focal length that the 7-Scenes documentation states, for its 640 x 480 photos."""
 DEFAULT_SIZE = (640, 480)
 
+SIGN = "[seq-*/]frame-*.pose.txt (7scenes)"
+
 _CONVENTION = (
     "7-Scenes: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the corner of the first "
     "pixel; depth in millimetres, 0 and 65535 invalid, read as registered to the photo."
 )
+
+
+def is_layout(root: Path) -> bool:
+    """Tell whether the folder holds posed frames of 7-Scenes, in sequences or not."""
+    patterns = ("seq-*/frame-*.pose.txt", "frame-*.pose.txt")
+    return any(next(root.glob(pattern), None) is not None for pattern in patterns)
 
 
 def read(root: Path) -> ImageSet:
@@ -80,30 +86,20 @@ def _photo_of(pose_path: Path) -> Path | None:
 
 
 def _read_frame(root: Path, pose_path: Path, *, photo: Path, camera: Camera) -> ListedFrame:
-    pose = RigidTransform.from_matrix(_read_matrix(pose_path, num_rows=4))
     stem = pose_path.name.removesuffix(".pose.txt")
     depth = pose_path.parent / f"{stem}.depth.png"
     return ListedFrame(
         name=photo.relative_to(root).as_posix(),
         camera=camera,
-        cam_from_world=inverse_of_given(pose),
+        cam_from_world=read_cam_from_world(pose_path),
         depth_name=depth.relative_to(root).as_posix() if depth.is_file() else None,
     )
-
-
-def _most_common_size(photos: Sequence[Path]) -> tuple[int, int]:
-    """Return the size of most photos: the layout states none."""
-    sizes: Counter[tuple[int, int]] = Counter()
-    for photo in photos:
-        with suppress(PhotoError):  # `checks` states that fault
-            sizes[photo_size(photo)] += 1
-    return sizes.most_common(1)[0][0] if sizes else DEFAULT_SIZE
 
 
 def _camera(
     root: Path, photos: Sequence[Path], intrinsics: Float64[np.ndarray, "3 3"] | None
 ) -> Camera:
-    width, height = _most_common_size(photos)
+    width, height = most_common_size(photos) or DEFAULT_SIZE
     if intrinsics is None:
         if (width, height) != DEFAULT_SIZE:
             raise DataError(
@@ -124,21 +120,7 @@ def _camera(
 
 def _read_intrinsics(root: Path) -> Float64[np.ndarray, "3 3"] | None:
     path = root / INTRINSICS_FILE
-    return _read_matrix(path, num_rows=3) if path.is_file() else None
-
-
-def _read_matrix(path: Path, *, num_rows: int) -> Float64[np.ndarray, "rows columns"]:
-    """Read a square matrix of text; DataError names the line."""
-    rows: list[Row] = list(table_rows(path))
-    if len(rows) != num_rows or any(len(row.fields) != num_rows for row in rows):
-        found = f"{len(rows)} rows of {sorted({len(row.fields) for row in rows})} numbers"
-        raise DataError(
-            str(path), f"holds {found}, expected {num_rows} of {num_rows}", "Restore the file."
-        )
-    matrix = np.stack([row.floats(0, num_rows) for row in rows])
-    if num_rows == 4:
-        check_last_row(matrix, str(path))
-    return matrix
+    return read_matrix(path, shape=(3, 3)) if path.is_file() else None
 
 
 def _read_split(root: Path, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

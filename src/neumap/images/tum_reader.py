@@ -25,10 +25,17 @@ DEFAULT_SIZE = (640, 480)
 DEFAULT_INTRINSICS = (525.0, 525.0, 319.5, 239.5)
 """fx fy cx cy that the data set recommends for its registered depth, in its pixel origin."""
 
+SIGN = "rgb.txt and groundtruth.txt (tum)"
+
 _CONVENTION = (
     "TUM RGB-D: world_from_cam as translation and quaternion (scalar last), OpenCV axes, pixel "
     "origin at the centre of the first pixel (0.5 px added here); depth in 1/5000 m, registered."
 )
+
+
+def is_layout(root: Path) -> bool:
+    """Tell whether the folder is a TUM RGB-D sequence."""
+    return all((root / name).is_file() for name in ("rgb.txt", "groundtruth.txt"))
 
 
 def read(root: Path) -> ImageSet:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark_writers import BENCHMARK_WRITERS
 from layout_writers import WRITERS, Capture, make_capture
 
 
@@ -20,7 +21,7 @@ def write_layout(tmp_path: Path, synthetic_capture: Capture) -> Callable[[str], 
     def write(name: str) -> Path:
         root = tmp_path / name
         root.mkdir()
-        WRITERS[name].write(root, synthetic_capture)
+        {**WRITERS, **BENCHMARK_WRITERS}[name].write(root, synthetic_capture)
         return root
 
     return write

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from benchmark_writers import BENCHMARK_WRITERS
+from layout_writers import WRITERS
 from neumap.errors import DataError, OptionError
 from neumap.images import LAYOUTS, read_images
 
@@ -35,14 +37,6 @@ def test_a_layout_that_is_named_but_not_there_is_a_data_error(tmp_path, layout):
         read_images(tmp_path, layout=layout)
 
 
-@pytest.mark.parametrize("file", ["sensors/sensors.txt", "model.nvm", "3D-models/model.nvm"])
-def test_kapture_and_nvm_are_refused_by_name(tmp_path, file):
-    (tmp_path / file).parent.mkdir(exist_ok=True)
-    (tmp_path / file).write_text("")
-    with pytest.raises(DataError, match="kapture/NVM is not read yet"):
-        read_images(tmp_path)
-
-
 def test_a_data_set_one_folder_below_is_pointed_at(write_layout):
     root = write_layout("tum")
     with pytest.raises(DataError, match=r"but tum below it has"):
@@ -57,3 +51,9 @@ def test_with_two_layouts_the_first_is_read_and_the_other_named(write_layout, sy
     assert image_set.layout == "nerfstudio"
     assert any("colmap" in sentence for sentence in image_set.warnings)
     assert read_images(root, layout="colmap").layout == "colmap"
+
+
+def test_each_layout_of_the_package_is_detected_alone(write_layout):
+    for name in (*WRITERS, *BENCHMARK_WRITERS):
+        image_set = read_images(write_layout(name))
+        assert not any("also has the layout" in sentence for sentence in image_set.warnings)
