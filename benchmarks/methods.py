@@ -2,23 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from benchmarks.baselines import NearestReader, full_precision, yardstick
 from neumap.anchored_mapping import AnchoredMappingConfig, map_with_anchored_decoder
-from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.weights import load_anchored_decoder, read_anchored_decoder
-from neumap.features.xfeat import XFeatExtractor
-from neumap.images.posed_image import Units
 from neumap.localizer import LocalizerConfig, SceneReader
+from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene.scene import Scene
-from neumap.scene_map import Map, extractor_hash
 from neumap.scene_readers import AnchoredReader
 
 FREE = LocalizerConfig(min_inlier_ratio=0.0)
@@ -47,6 +40,8 @@ class MapMaker:
 
     decoder: AnchoredDecoder
     decoder_hash: str
+    is_shipped: bool
+    """Whether the decoder is the package's."""
     space: CodeSpace
     """The yardstick's."""
     budgets: tuple[int, ...]
@@ -79,20 +74,25 @@ class MapMaker:
         return [FULL_PRECISION, *kinds]
 
     def _own(self, scene: Scene, *, budget: int, seed: int, layout: str) -> Method:
-        header = header_of(
-            self.decoder_hash,
-            units=scene.units,
-            num_images=len(scene.views),
-            layout=layout,
-            seed=seed,
-        )
-        config = AnchoredMappingConfig()
-        built = map_with_anchored_decoder(
-            scene, self.decoder, header, budget_bytes=budget, config=config, seed=seed
-        )
+        source = Source(layout=layout, num_images=len(scene.views), seed=seed)
+        if self.is_shipped:
+            built = map_of_scene(scene, source, budget_bytes=budget)
+        else:  # the header of a quick map, so that bytes are those of the package's whole file
+            quick = MappingConfig(has_code_fit=False)
+            header = map_of_scene(scene, source, budget_bytes=budget, config=quick).header
+            built = map_with_anchored_decoder(
+                scene,
+                self.decoder,
+                {**header, "decoder": self.decoder_hash},
+                budget_bytes=budget,
+                config=AnchoredMappingConfig(),
+                seed=seed,
+            )
+        reader = built.reader
+        assert isinstance(reader, AnchoredReader)  # the default kind of map
         return Method(
             label=label_of("neumap", budget),
-            reader=AnchoredReader(self.decoder, codes_of(built)),
+            reader=AnchoredReader(self.decoder, reader.codes),
             num_bytes=sum(built.bytes_by_part().values()),
             config=LocalizerConfig(),
             budget=budget,
@@ -117,30 +117,3 @@ def read_decoder(path: Path | None) -> tuple[AnchoredDecoder, str]:
         return load_anchored_decoder()
     data = path.read_bytes()
     return read_anchored_decoder(data, name=str(path)), hashlib.sha256(data).hexdigest()[:16]
-
-
-def codes_of(built: Map) -> AnchoredCodes:
-    """Unpack the codes of a map, as a reader of its file would."""
-    origin = np.array(built.header["origin"], dtype=np.float64)
-    return AnchoredCodes.from_tensors(built.tensors, layout=built.header["layout"], origin=origin)
-
-
-def header_of(
-    decoder_hash: str, *, units: Units, num_images: int, layout: str, seed: int
-) -> dict[str, Any]:
-    """What mapping states in a map file, so that bytes are those of the whole file."""
-    extractor = XFeatExtractor()
-    return {
-        "units": units,
-        "origin": [0.0, 0.0, 0.0],
-        "decoder": decoder_hash,
-        "extractor": extractor_hash(extractor),
-        "layout": {"k": "anchored", "q": extractor.config.max_key_points},
-        "provenance": {
-            "neumap": version("neumap"),
-            "images": num_images,
-            "source": layout,
-            "seed": seed,
-            "mapping_seconds": 99999.9,  # as long as any
-        },
-    }

@@ -28,7 +28,7 @@ from benchmarks.regime_runs import (
     Selection,
     run_set,
 )
-from benchmarks.sets import DEV_SETS, TEST_SETS, BenchSet, read_made_scenes, read_set
+from benchmarks.sets import DEV_SETS, MADE, TEST_SETS, BenchSet, read_made_scenes, read_set
 from benchmarks.yardstick_space import read_space
 
 
@@ -61,23 +61,26 @@ class Options:
     query_step: int | None = None
     """Take every n-th query of redkitchen; 5, with --dev 4, if not given."""
     max_folds: int = 5
-    """Run only so many folds of each set, and of each regime."""
+    """Run only so many folds of each set (made scenes are its folds) and regime."""
     add: tuple[Path, ...] = ()
     """Files of earlier runs whose rows are taken over, so that parts can run side by side."""
 
 
 def read_sets(options: Options, query_step: int) -> list[BenchSet]:
-    """The sets that the options name."""
-    names = options.sets or (DEV_SETS if options.dev else TEST_SETS)
-    if options.dev and not set(names) <= {*DEV_SETS, "made"}:
-        raise SystemExit(f"--dev reads only {', '.join(DEV_SETS)} and made scenes")
-    sets = [
-        read_set(options.data / name, query_step=query_step, is_dev=options.dev)
-        for name in names
-        if name != "made"
-    ]
-    if options.dev and options.made is not None and (not options.sets or "made" in names):
-        sets.append(read_made_scenes(options.made))
+    """The sets that the options name; SystemExit says what cannot be read."""
+    known = DEV_SETS if options.dev else TEST_SETS
+    if options.dev and options.made is not None:
+        known = (*known, MADE)
+    names = options.sets or known
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(f"--sets {unknown[0]}: here only {', '.join(known)} are read")
+    sets: list[BenchSet] = []
+    for name in names:
+        if name == MADE and options.made is not None:
+            sets.append(read_made_scenes(options.made))
+        else:
+            sets.append(read_set(options.data / name, query_step, is_dev=options.dev))
     return sets
 
 
@@ -103,6 +106,7 @@ def main(options: Options) -> None:
     maker = MapMaker(
         decoder=decoder,
         decoder_hash=decoder_hash,
+        is_shipped=options.decoder is None,
         space=read_space(),
         budgets=options.budgets,
         num_seeds=options.seeds,
@@ -114,7 +118,7 @@ def main(options: Options) -> None:
     maps: list[FoldMaps] = []
     for bench in read_sets(options, query_step):
         rows, median, own_maps = run_set(bench, maker, describer, selection)
-        maps += own_maps
+        maps += own_maps if bench.name != MADE else []  # merged worlds hold rendered places anyway
         results.add(bench.name, rows, full_precision_median=median)
         results.write(options.out, facts)
         print(f"{bench.name} done", flush=True)

@@ -10,6 +10,7 @@ from neumap.images.posed_image import Units
 SMALL_SETS = ("fox", "strecha_Herz-Jesus-P25", "strecha_fountain-P11", "shelf50", "lund_door")
 TEST_SETS = ("redkitchen", *SMALL_SETS)
 DEV_SETS = ("redkitchen", "shelf50", "lund_door")
+MADE = "made"  # the name of all made scenes as one set
 NUM_FOLDS = 5
 _LARGE_SET = "redkitchen"
 _THINNED = 4  # one mapping photo in so many is kept
@@ -64,7 +65,7 @@ def gap_fold(images: Sequence[PosedImage], quarter: int, *, query_step: int = 1)
     return Fold((*images[:start], *images[stop:]), tuple(images[start:stop:query_step]))
 
 
-def read_set(folder: Path, *, query_step: int, is_dev: bool = False) -> BenchSet:
+def read_set(folder: Path, query_step: int, *, is_dev: bool = False) -> BenchSet:
     """Read a real set; with `is_dev`, only redkitchen's frames 0 to 699 are read.
 
     All four quarters of a small set take turns as the gap, of redkitchen the second one alone.
@@ -98,7 +99,7 @@ def read_made_scenes(folder: Path) -> BenchSet:
         folds.append(Fold(mapped, queries))
         gaps.append(gap_fold(mapped, 1))
     return BenchSet(
-        name="made", layout="capture", units="metre", folds=tuple(folds), gap_folds=tuple(gaps)
+        name=MADE, layout="capture", units="metre", folds=tuple(folds), gap_folds=tuple(gaps)
     )
 
 

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks import sets
+from benchmarks.regimes import Options, read_sets
 from benchmarks.sets import Fold, folds_of, gap_fold, read_made_scenes, read_set
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neumap.geometry import Camera, RigidTransform
@@ -24,6 +25,7 @@ def numbers(images):
     return [int(image.name[:4]) for image in images]
 
 
+@settings(max_examples=20)  # the frames are slow to make with checked shapes
 @given(st.integers(8, 60))
 def test_the_four_gaps_query_each_frame_once_and_never_map_a_query(count):
     folds = [gap_fold(frames(count), quarter) for quarter in range(4)]
@@ -33,6 +35,7 @@ def test_the_four_gaps_query_each_frame_once_and_never_map_a_query(count):
         assert np.ptp(numbers(fold.queries)) == len(fold.queries) - 1  # contiguous
 
 
+@settings(max_examples=20)
 @given(st.integers(5, 60))
 def test_five_folds_query_each_frame_once(count):
     folds = folds_of("fox", frames(count), 1)
@@ -55,7 +58,7 @@ def test_thinning_keeps_one_mapping_photo_in_four_and_all_queries():
 def test_development_never_reads_the_test_frames_of_redkitchen(monkeypatch):
     whole = ImageSet(Path("redkitchen"), "capture", "", "metre", frames(1000))
     monkeypatch.setattr(sets, "read_images", lambda folder: whole)
-    bench = read_set(Path("redkitchen"), query_step=4, is_dev=True)
+    bench = read_set(Path("redkitchen"), 4, is_dev=True)
     used = [
         number
         for fold in (*bench.folds, *bench.gap_folds, *bench.thin_folds)
@@ -69,7 +72,7 @@ def test_development_never_reads_the_test_frames_of_redkitchen(monkeypatch):
 def test_a_small_set_is_the_same_in_development(monkeypatch, is_dev):
     whole = ImageSet(Path("shelf50"), "capture", "", "metre", frames(50))
     monkeypatch.setattr(sets, "read_images", lambda folder: whole)
-    bench = read_set(Path("shelf50"), query_step=4, is_dev=is_dev)
+    bench = read_set(Path("shelf50"), 4, is_dev=is_dev)
     assert [len(fold.queries) for fold in bench.folds] == [10] * 5
     assert len(bench.gap_folds) == 4
 
@@ -77,3 +80,9 @@ def test_a_small_set_is_the_same_in_development(monkeypatch, is_dev):
 def test_a_folder_without_finished_captures_has_no_folds(tmp_path):
     (tmp_path / "scene-0000").mkdir()
     assert read_made_scenes(tmp_path).folds == ()
+
+
+def test_development_refuses_test_sets():
+    options = Options(data=Path("data"), out=Path("out.json"), dev=True, sets=("fox",))
+    with pytest.raises(SystemExit, match="fox"):
+        read_sets(options, 4)
