@@ -48,5 +48,5 @@ def test_the_section_has_each_row_and_each_target(tmp_path):
     results.add("fox", {"easy": {"yardstick 2 kB": row(0.2, 0.3)}})
     results.write(tmp_path / "regimes.json", FACTS)
     section = regimes_section(json.loads((tmp_path / "regimes.json").read_text()))
-    assert "| fox | neumap 2 kB | 100 | inf | inf | inf | 1 of 2 | 50 | 0.40 |" in section
+    assert "| fox | neumap 2 kB | 100 | inf | inf | inf | 1 of 2 | 50 | 40 | 0.40 |" in section
     assert "| easy | 2 kB | failure rate |" in section
