@@ -111,6 +111,25 @@ class EvaluateOptions(_Options):
     """No progress bars."""
 
 
+class ReportOptions(_Options):
+    """Join the evaluations of several scenes in one table, with all queries pooled.
+
+    Each scene is a figures file of `neumap evaluate`. The page has the table, the curves of all
+    scenes and each scene's figures; pictures stand in the reports of the single scenes.
+    """
+
+    figures: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="FILE.json...")
+    ]
+    """Figures files, one a scene."""
+    out: Annotated[Path, tyro.conf.arg(metavar="REPORT.html")]
+    """Page to write."""
+    json_out: Annotated[
+        Path | None, tyro.conf.arg(name="json", metavar="OUT.json", help_behavior_hint="")
+    ] = None
+    """File for the figures of all scenes and of the pooled queries."""
+
+
 class CompareOptions(_Options):
     """Compare two evaluations query by query, with 95 % confidence intervals.
 
@@ -170,6 +189,7 @@ VERBS: dict[str, tuple[type[_Options], str]] = {
     "map": (MapOptions, "posed photos to one map file"),
     "localize": (LocalizeOptions, "photos to camera poses"),
     "evaluate": (EvaluateOptions, "errors of a map's queries, and a report"),
+    "report": (ReportOptions, "several evaluations in one table and page"),
     "compare": (CompareOptions, "two evaluations query by query, with intervals"),
     "export": (ExportOptions, "predicted poses in formats of other tools and servers"),
     "info": (InfoOptions, "what a map file holds, in bytes"),

@@ -15,6 +15,12 @@ ACCENT = "#2f81d6"
 WARM = "#e0702b"
 """Legible on white and on near-black."""
 
+SCENE_COLORS = (
+    *(ACCENT, WARM, "#2da44e", "#a371f7", "#d1242f", "#0f9d9d", "#b8860b", "#d63a8a"),
+    *("#7d8590", "#5b6ee1"),
+)
+"""One a scene, in turn; legible likewise."""
+
 # Any: the library names the type of its keys only from version 3.10 on
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text and takes the page's font

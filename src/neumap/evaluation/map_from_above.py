@@ -27,9 +27,11 @@ def map_from_above_svg(
     queries: Sequence[QueryCameras],
     *,
     unit: str,
+    name: str,
 ) -> str:
     """Draw everything along the mean viewing "down" of the cameras; transforms `cam_from_world`.
 
+    Ids in the picture start with `name`.
     Estimates far off the picture are clipped, so that one bad pose does not shrink the rest.
     """
     true_cameras = [*mapping_cameras, *(query.true for query in queries)]
@@ -66,7 +68,7 @@ def map_from_above_svg(
     figure.legend(
         loc="outside lower center", ncols=5, frameon=False, labelcolor=INK, handlelength=1.1
     )
-    return inline_svg(figure, name="above")
+    return inline_svg(figure, name=name)
 
 
 def ground_axes(cameras: Sequence[RigidTransform]) -> Float[np.ndarray, "2 3"]:

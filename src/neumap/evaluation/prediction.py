@@ -26,11 +26,13 @@ class InlierPairs:
     xyz_in_world: Float[np.ndarray, "pair 3"]
     residuals_px: Float[np.ndarray, " pair"]
     """Reprojection errors under the estimated pose."""
+    confidence: Float[np.ndarray, " pair"]
+    """The decoder's confidence in each pair, in [0, 1]."""
 
     @classmethod
     def none(cls) -> "InlierPairs":
         """Return zero pairs."""
-        return cls(np.zeros((0, 2)), np.zeros((0, 3)), np.zeros(0))
+        return cls(np.zeros((0, 2)), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +114,7 @@ class Prediction:
                 "xy_img": self.pairs.xy_img.tolist(),
                 "xyz_in_world": self.pairs.xyz_in_world.tolist(),
                 "residuals_px": self.pairs.residuals_px.tolist(),
+                "confidence": self.pairs.confidence.tolist(),
             },
         }
         return json.dumps(content, allow_nan=False, ensure_ascii=False)
@@ -168,6 +171,7 @@ def _from_fields(raw: Any) -> Prediction:  # noqa: ANN401  JSON, checked field b
             np.array(pairs["xy_img"], dtype=np.float64).reshape(-1, 2),
             np.array(pairs["xyz_in_world"], dtype=np.float64).reshape(-1, 3),
             np.array(pairs["residuals_px"], dtype=np.float64).reshape(-1),
+            np.array(pairs["confidence"], dtype=np.float64).reshape(-1),
         ),
     )
 
@@ -187,6 +191,7 @@ def _thinned_pairs(result: PoseEstimate) -> InlierPairs:
         np.asarray(pairs.xy_img[keep], dtype=np.float64).round(2),
         _rounded(np.asarray(pairs.xyz_in_world[keep], dtype=np.float64)),
         np.asarray(result.residuals_px[keep], dtype=np.float64).round(3),
+        np.asarray(pairs.confidence[keep], dtype=np.float64).round(3),
     )
 
 

@@ -1,7 +1,8 @@
-"""A query's photo with the evidence of its pose drawn on it, as an inline JPEG."""
+"""A query's photo with the evidence of its pose drawn on it, as inline JPEGs."""
 
 import base64
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,36 +15,51 @@ from neumap.evaluation.prediction import Prediction
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.photo import load_photo
 
-WIDTH_PX = 640
+WIDTH_PX = 480
 MAX_RESIDUAL_PX = 8.0
 """Residual at which the colour scale ends (green to red)."""
 
 
-def query_picture(
-    photo: Path, prediction: Prediction, *, camera: Camera, true_cam_from_world: RigidTransform
-) -> str:
-    """Draw on the photo and return a `data:image/jpeg` address; empty where it is unreadable.
+@dataclass(frozen=True)
+class QueryView:
+    """One picture of a query."""
 
-    A ring is an inlier key-point, coloured by its residual under the estimated pose. A line leads
-    from it to the place where its predicted point lies under the true pose: long lines are the
-    error a viewer can see.
+    title: str
+    address: str
+    """`data:image/jpeg` address."""
+
+
+def query_views(
+    photo: Path, prediction: Prediction, *, camera: Camera, true_cam_from_world: RigidTransform
+) -> tuple[QueryView, ...]:
+    """Draw residuals, confidence and depth of the inliers on the photo; none if unreadable.
+
+    Residuals: a ring is an inlier key-point, coloured by its residual under the estimated pose; a
+    line leads to the place where its predicted point lies under the true pose, so long lines are
+    the error a viewer can see. Depth: that of the predicted points before the estimated camera.
+    A failed query has no inliers: its photo is shown bare.
     """
-    picture = _thumbnail(photo)
-    if picture is None:
-        return ""
-    scale = np.array([picture.width / camera.width, picture.height / camera.height])
-    truth_xy = camera.img_from_cam(true_cam_from_world.apply(prediction.pairs.xyz_in_world)) * scale
-    draw = ImageDraw.Draw(picture)
-    for xy, target, color in zip(
-        prediction.pairs.xy_img * scale,
-        truth_xy,
-        _residual_colors(prediction.pairs.residuals_px),
-        strict=True,
-    ):
-        _draw_pair(draw, xy, target, color)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=82)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    plain = _thumbnail(photo)
+    if plain is None:
+        return ()
+    scale = np.array([plain.width / camera.width, plain.height / camera.height])
+    pairs, xy = prediction.pairs, prediction.pairs.xy_img * scale
+    if prediction.cam_from_world is None or not len(xy):
+        return (QueryView("no pose", _address(plain)),)
+    truth_xy = camera.img_from_cam(true_cam_from_world.apply(pairs.xyz_in_world)) * scale
+    depth = prediction.cam_from_world.apply(pairs.xyz_in_world)[:, 2]
+    near, far = np.percentile(depth, [2, 98])
+    # dots of many colours stand out from a grey and darker photo
+    dim = plain.convert("L").point([round(0.6 * value) for value in range(256)]).convert("RGB")
+    residuals = _with_rings(plain, xy, truth_xy, pairs.residuals_px / MAX_RESIDUAL_PX)
+    confidence = _with_dots(dim, xy, _colors("viridis", pairs.confidence))
+    shares = (depth - near) / max(float(far - near), 1e-12)
+    depths = _with_dots(dim, xy, _colors("turbo", shares))
+    return (
+        QueryView("residuals", _address(residuals)),
+        QueryView("confidence", _address(confidence)),
+        QueryView(f"depth, {near:.3g} to {far:.3g}", _address(depths)),
+    )
 
 
 def _thumbnail(photo: Path) -> Image.Image | None:
@@ -55,21 +71,42 @@ def _thumbnail(photo: Path) -> Image.Image | None:
     return picture.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
 
 
-def _residual_colors(residuals_px: Float[np.ndarray, " pair"]) -> list[tuple[int, int, int]]:
-    shares = np.clip(residuals_px / MAX_RESIDUAL_PX, 0, 1)
-    rgba = colormaps["RdYlGn_r"](0.08 + 0.84 * shares)
+def _address(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _colors(name: str, shares: Float[np.ndarray, " point"]) -> list[tuple[int, int, int]]:
+    rgba = colormaps[name](np.clip(shares, 0, 1))
     return [(int(r), int(g), int(b)) for r, g, b in (255 * rgba[:, :3]).round()]
 
 
-def _draw_pair(
-    draw: ImageDraw.ImageDraw,
-    xy: Float[np.ndarray, " 2"],
-    target: Float[np.ndarray, " 2"],
-    color: tuple[int, int, int],
-) -> None:
-    x, y = float(xy[0]), float(xy[1])
-    if np.isfinite(target).all() and float(np.abs(target - xy).max()) < 4 * WIDTH_PX:
-        draw.line([(x, y), (float(target[0]), float(target[1]))], fill=(255, 255, 255), width=2)
-    for radius, fill in ((7.5, (20, 20, 20)), (6.0, color)):
-        box = [x - radius, y - radius, x + radius, y + radius]
-        draw.ellipse(box, outline=fill, width=3)
+def _with_rings(
+    plain: Image.Image,
+    xy: Float[np.ndarray, "point 2"],
+    truth_xy: Float[np.ndarray, "point 2"],
+    shares: Float[np.ndarray, " point"],
+) -> Image.Image:
+    picture = plain.copy()
+    draw = ImageDraw.Draw(picture)
+    # the ends of the map are too dark to be seen on a photo
+    colors = _colors("RdYlGn_r", 0.08 + 0.84 * np.clip(shares, 0, 1))
+    for (x, y), target, color in zip(xy, truth_xy, colors, strict=True):
+        if np.isfinite(target).all() and float(np.abs(target - (x, y)).max()) < 4 * WIDTH_PX:
+            draw.line([(x, y), (target[0], target[1])], fill=(255, 255, 255), width=2)
+        for radius, fill in ((6.0, (20, 20, 20)), (5.0, color)):
+            draw.ellipse([x - radius, y - radius, x + radius, y + radius], outline=fill, width=2)
+    return picture
+
+
+def _with_dots(
+    dim: Image.Image,
+    xy: Float[np.ndarray, "point 2"],
+    colors: list[tuple[int, int, int]],
+) -> Image.Image:
+    picture = dim.copy()
+    draw = ImageDraw.Draw(picture)
+    for (x, y), color in zip(xy, colors, strict=True):
+        draw.ellipse([x - 3.5, y - 3.5, x + 3.5, y + 3.5], fill=color)
+    return picture

@@ -1,7 +1,7 @@
-"""One self-contained HTML page about an evaluation; it needs no network and no other file."""
+"""One self-contained HTML page about one or more scenes; it needs no network and no other file."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -10,26 +10,26 @@ import jinja2
 import numpy as np
 from jaxtyping import Float
 
-from neumap.evaluation.error_curve import error_curves_svg
+from neumap.evaluation.error_curve import error_curves_svg, joint_curves_svg
+from neumap.evaluation.joint_summary import join_scenes
 from neumap.evaluation.map_from_above import QueryCameras, map_from_above_svg
 from neumap.evaluation.prediction import Prediction
-from neumap.evaluation.query_picture import MAX_RESIDUAL_PX, query_picture
+from neumap.evaluation.query_picture import MAX_RESIDUAL_PX, QueryView, query_views
 from neumap.evaluation.score import QueryScore
 from neumap.evaluation.summary import Summary
 from neumap.geometry import RigidTransform
 from neumap.images import ImageSet
 
-MAX_PICTURES = 6
-MAX_FAILED_PICTURES = 3
+MAX_WORST = 4
+MAX_WORST_FAILED = 2
 """A failed query shows only its photo: leave room for wrong poses, which show more."""
+MAX_BEST = 2
 
 
 @dataclass(frozen=True, eq=False)
-class ReportInputs:
-    """What the page shows."""
+class SceneEvidence:
+    """What the pictures of a scene are drawn from."""
 
-    title: str
-    summary: Summary
     predictions: tuple[Prediction, ...]
     image_set: ImageSet
     """Holds the queries with their true poses."""
@@ -37,6 +37,16 @@ class ReportInputs:
     """`cam_from_world` of the mapped photos, for the map from above."""
     map_points: Float[np.ndarray, "point 3"] | None = None
     """Points of the map; None shows the inlier points of all queries instead."""
+
+
+@dataclass(frozen=True, eq=False)
+class SceneReport:
+    """One scene of the page."""
+
+    title: str
+    summary: Summary
+    evidence: SceneEvidence | None = None
+    """None shows figures and curves alone."""
     bytes_by_part: Mapping[str, int] | None = None
     warnings: tuple[str, ...] = ()
 
@@ -44,28 +54,44 @@ class ReportInputs:
 @dataclass(frozen=True)
 class _Picture:
     name: str
-    address: str
+    views: tuple[QueryView, ...]
     caption: str
     is_failed: bool
 
 
-def render_report(inputs: ReportInputs) -> str:
-    """Return the page's HTML; pictures and curves are inside it."""
-    summary = inputs.summary
-    unit = "m" if summary.units == "metre" else "scene units"
+def render_report(title: str, scenes: Sequence[SceneReport]) -> str:
+    """Return the page's HTML; pictures and curves are inside it.
+
+    Several scenes get a summary table, common curves and a part each; their names (of the
+    summaries) must differ, else DataError.
+    """
+    joint = join_scenes([scene.summary for scene in scenes])
     return _template().render(
-        title=inputs.title,
-        summary=summary,
-        unit=unit,
-        units_known=summary.units == "metre",
-        warnings=inputs.warnings,
-        bytes_by_part=inputs.bytes_by_part or {},
-        curves=error_curves_svg(summary),
-        above=_map_svg(inputs, unit),
-        pictures=_worst_pictures(inputs),
-        queries=sorted(summary.scores, key=_badness, reverse=True),
+        title=title,
+        joint=joint,
+        joint_curves=joint_curves_svg(joint, name="curves") if len(scenes) > 1 else "",
+        scenes=[_scene_fields(scene, number) for number, scene in enumerate(scenes, start=1)],
         max_residual_px=MAX_RESIDUAL_PX,
     )
+
+
+def _scene_fields(scene: SceneReport, number: int) -> dict[str, object]:
+    summary, evidence = scene.summary, scene.evidence
+    unit = "m" if summary.units == "metre" else "scene units"
+    worst, best = _worst_and_best(summary)
+    return {
+        "number": number,
+        "title": scene.title,
+        "summary": summary,
+        "unit": unit,
+        "warnings": scene.warnings,
+        "bytes_by_part": scene.bytes_by_part or {},
+        "curves": error_curves_svg(summary, name=f"curves{number}"),
+        "above": "" if evidence is None else _map_svg(evidence, unit, f"above{number}"),
+        "worst": [] if evidence is None else _pictures(summary, evidence, worst),
+        "best": [] if evidence is None else _pictures(summary, evidence, best),
+        "queries": sorted(summary.scores, key=_badness, reverse=True),
+    }
 
 
 @cache
@@ -103,41 +129,47 @@ def _badness(query: QueryScore) -> tuple[bool, float]:
     return query.status == "failed", query.position_error
 
 
-def _map_svg(inputs: ReportInputs, unit: str) -> str:
-    index = inputs.image_set.by_name()
+def _worst_and_best(summary: Summary) -> tuple[list[QueryScore], list[QueryScore]]:
+    """Return failed queries with the largest errors, and the smallest errors, smallest first."""
+    ordered = sorted(summary.scores, key=_badness, reverse=True)
+    failed = [query for query in ordered if query.status == "failed"][:MAX_WORST_FAILED]
+    found = [query for query in ordered if query.status == "ok"]
+    # of a few queries, those that are among the best are not shown twice
+    num_worst = min(MAX_WORST - len(failed), max(0, len(found) - MAX_BEST))
+    return [*failed, *found[:num_worst]], found[::-1][:MAX_BEST]
+
+
+def _map_svg(evidence: SceneEvidence, unit: str, name: str) -> str:
+    index = evidence.image_set.by_name()
     queries = [
         QueryCameras(true_pose, prediction.cam_from_world)
-        for prediction in inputs.predictions
+        for prediction in evidence.predictions
         if (true_pose := index[prediction.name].cam_from_world) is not None
     ]
-    points = inputs.map_points
+    points = evidence.map_points
     if points is None:
-        points = np.concatenate([p.pairs.xyz_in_world for p in inputs.predictions])
-    return map_from_above_svg(points, inputs.mapping_cameras, queries, unit=unit)
+        points = np.concatenate([p.pairs.xyz_in_world for p in evidence.predictions])
+    return map_from_above_svg(points, evidence.mapping_cameras, queries, unit=unit, name=name)
 
 
-def _worst_pictures(inputs: ReportInputs) -> list[_Picture]:
-    by_name = {prediction.name: prediction for prediction in inputs.predictions}
-    ordered = sorted(inputs.summary.scores, key=_badness, reverse=True)
-    failed = [query for query in ordered if query.status == "failed"][:MAX_FAILED_PICTURES]
-    found = [query for query in ordered if query.status == "ok"]
-    chosen = [*failed, *found[: MAX_PICTURES - len(failed)]]
-    pictures = (_picture(inputs, query, by_name[query.name]) for query in chosen)
-    return [picture for picture in pictures if picture is not None]
-
-
-def _picture(inputs: ReportInputs, query: QueryScore, prediction: Prediction) -> _Picture | None:
-    image = inputs.image_set.by_name()[query.name]
-    if image.cam_from_world is None:
-        return None
-    address = query_picture(
-        image.path, prediction, camera=image.camera, true_cam_from_world=image.cam_from_world
-    )
-    if not address:
-        return None
-    unit = "m" if inputs.summary.units == "metre" else "units"
-    caption = query.reason or (
-        f"{_figure(query.position_error)} {unit}, {_figure(query.rotation_error_deg)}°, "
-        f"{query.num_inliers} inliers of {query.num_correspondences}"
-    )
-    return _Picture(query.name, address, caption, query.status == "failed")
+def _pictures(
+    summary: Summary, evidence: SceneEvidence, chosen: Sequence[QueryScore]
+) -> list[_Picture]:
+    predictions = {prediction.name: prediction for prediction in evidence.predictions}
+    images = evidence.image_set.by_name()
+    unit = "m" if summary.units == "metre" else "units"
+    pictures: list[_Picture] = []
+    for query in chosen:
+        image, prediction = images[query.name], predictions[query.name]
+        if image.cam_from_world is None:
+            continue
+        views = query_views(
+            image.path, prediction, camera=image.camera, true_cam_from_world=image.cam_from_world
+        )
+        caption = query.reason or (
+            f"{_figure(query.position_error)} {unit}, {_figure(query.rotation_error_deg)}°, "
+            f"{query.num_inliers} inliers of {query.num_correspondences}"
+        )
+        if views:
+            pictures.append(_Picture(query.name, views, caption, query.status == "failed"))
+    return pictures

@@ -15,7 +15,7 @@ from neumap.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
-from neumap.evaluation.report import ReportInputs, render_report
+from neumap.evaluation.report import SceneEvidence, SceneReport, render_report
 from neumap.evaluation.score import median_scene_depth, score
 from neumap.evaluation.summary import Summary, summarise
 from neumap.evaluation.text_file import write_text_atomically
@@ -56,9 +56,29 @@ def evaluate_localizer(
     facts: MapFacts,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
+    """Evaluate one scene (see `evaluate_scene`) and write its report, if one is asked for."""
+    scene = evaluate_scene(
+        *(localizer, image_set, split), files=files, facts=facts, progress=progress
+    )
+    if files.report is not None:
+        write_text_atomically(files.report, render_report(facts.title, [scene]))
+    return scene.summary
+
+
+def evaluate_scene(
+    localizer: Localizer,
+    image_set: ImageSet,
+    split: Split,
+    *,
+    files: EvaluationFiles,
+    facts: MapFacts,
+    progress: Callable[[int, int], None] | None = None,
+) -> SceneReport:
     """Localise the split's queries, write the predictions, and score what stands in that file.
 
-    Raises DataError before any query is run where one has no true pose or is not in the set.
+    Writes predictions and figures, and returns the scene for a page of several (`render_report`).
+    The scene is named after the folder of the data. Raises DataError before any query is run
+    where one has no true pose or is not in the set.
     """
     mapped, queries = split.apply(image_set)
     true_poses = {image.name: image.cam_from_world for image in queries}
@@ -75,23 +95,18 @@ def evaluate_localizer(
         score(predictions, true_poses),
         scene=image_set.root.resolve().name,
         units=image_set.units,
-        trajectory=trajectory_error(predictions, true_poses, units=image_set.units),
         median_depth=median_scene_depth(predictions, true_poses),
+        trajectory=trajectory_error(predictions, true_poses, units=image_set.units),
         map_bytes=facts.num_bytes,
         mapping_seconds=facts.mapping_seconds,
     )
     write_figures(files.figures, summary)
-    if files.report is not None:
-        cameras = tuple(i.cam_from_world for i in mapped if i.cam_from_world is not None)
-        inputs = ReportInputs(
-            title=facts.title,
-            summary=summary,
-            predictions=predictions,
-            image_set=image_set,
-            mapping_cameras=cameras,
-            map_points=facts.points if facts.points is not None and len(facts.points) else None,
-            bytes_by_part=facts.bytes_by_part,
-            warnings=facts.warnings,
-        )
-        write_text_atomically(files.report, render_report(inputs))
-    return summary
+    cameras = tuple(i.cam_from_world for i in mapped if i.cam_from_world is not None)
+    points = facts.points if facts.points is not None and len(facts.points) else None
+    return SceneReport(
+        title=facts.title,
+        summary=summary,
+        evidence=SceneEvidence(predictions, image_set, cameras, points),
+        bytes_by_part=facts.bytes_by_part,
+        warnings=facts.warnings,
+    )

@@ -30,7 +30,11 @@ def test_ground_plane_of_one_camera_is_finite():
 def test_failed_queries_get_their_own_legend_entry_and_no_points_are_needed():
     camera = _upright([0, 0, 1], 0)
     svg = map_from_above_svg(
-        np.zeros((0, 3)), [camera], [QueryCameras(_upright([1, 0, 1], 5), None)], unit="m"
+        np.zeros((0, 3)),
+        [camera],
+        [QueryCameras(_upright([1, 0, 1], 5), None)],
+        unit="m",
+        name="above",
     )
     assert "queries that failed" in svg
     assert "queries, estimated" not in svg
@@ -41,7 +45,11 @@ def test_a_pose_far_away_does_not_change_the_extent():
     points = np.random.default_rng(0).normal(size=(100, 3))
     near, far = (
         map_from_above_svg(
-            points, cameras, [QueryCameras(cameras[0], _upright([x, 0, 1], 0))], unit="m"
+            points,
+            cameras,
+            [QueryCameras(cameras[0], _upright([x, 0, 1], 0))],
+            unit="m",
+            name="above",
         )
         for x in (0.1, 1e6)
     )
