@@ -51,7 +51,6 @@ def _lines_of(regime: str, pairs: Pairs) -> Iterable[Line]:
         yield _error_ratio(pairs, "median", at_most=0.9)
         yield _worst_set(pairs, at_most=1.05)
         yield _error_ratio(pairs, "p75", at_most=0.75)
-        yield _failure_rates(pairs, at_most=0.5, least=0.0)
     elif regime.startswith("night"):
         yield _failure_rates(pairs, at_most=0.5, least=_LEAST_RATE)
     elif regime.startswith("wide"):
