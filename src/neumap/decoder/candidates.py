@@ -10,8 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 _BLOCK = 64  # pixels; with thousands of codes their cosines fill about the second cache
-_GROUPS = 256
-_MIN_GROUP = 4  # smaller groups save nothing over sorting
+_GROUP_SIZE = 16  # codes whose maximum is taken before the best are sorted out
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,16 +113,17 @@ def search_candidates(
 def _top_of_rows(
     values: Float[Tensor, "row column"], count: int
 ) -> tuple[Float[Tensor, "row rank"], Int[Tensor, "row rank"]]:
-    """Return what `topk` does. Columns k, k + G, k + 2 G, ... are a group: the best values of a
-    row lie in the groups with the best maxima, and maxima are fast where sorting is not."""
+    """Return what `topk` does. Of G groups, group g has the columns g, g + G, g + 2 G, ...: the
+    best of a row lie in its groups of the best maxima, and maxima are fast where sorting is not."""
     num_rows, num_columns = values.shape
-    num_whole = num_columns // _GROUPS
-    if count > _GROUPS or num_whole < _MIN_GROUP:
+    num_groups = num_columns // _GROUP_SIZE
+    if num_groups < 4 * count:
         return values.topk(count, dim=1)
-    grouped = values[:, : num_whole * _GROUPS].view(num_rows, num_whole, _GROUPS)
-    groups = grouped.amax(dim=1).topk(count, dim=1).indices
-    steps = torch.arange(num_whole, device=values.device) * _GROUPS
-    left_over = torch.arange(num_whole * _GROUPS, num_columns, device=values.device)
+    num_grouped = num_groups * _GROUP_SIZE
+    grouped = values[:, :num_grouped].view(num_rows, _GROUP_SIZE, num_groups)
+    groups = grouped.amax(dim=1).topk(count, dim=1, sorted=False).indices
+    steps = torch.arange(0, num_grouped, num_groups, device=values.device)
+    left_over = torch.arange(num_grouped, num_columns, device=values.device)
     columns = torch.cat(
         [(groups[:, :, None] + steps).flatten(1), left_over.expand(num_rows, -1)], dim=1
     )

@@ -81,15 +81,17 @@ class DecoderRound(nn.Module):
         evidence: Float[Tensor, "pixel rank evidence"],
     ) -> tuple[Float[Tensor, "pixel width"], Candidates]:
         """Return the pixels' new tokens and the candidates with new scores."""
-        keys = self.to_keys(tokens).unflatten(-1, (self.num_heads, -1))[candidates.code_idx]
+        idx = candidates.code_idx
+        keys = functional.embedding(idx, self.to_keys(tokens)).unflatten(-1, (self.num_heads, -1))
         queries = self.to_queries(self.norm(pixels)).unflatten(-1, (self.num_heads, -1))
-        agreement = torch.einsum("nhd,nrhd->nrh", queries, keys) / math.sqrt(keys.shape[-1])
+        agreement = (queries[:, None] * keys).sum(dim=3) / math.sqrt(keys.shape[-1])
         attention = (agreement + candidates.score.detach()[..., None]).softmax(dim=1)
-        values = self.to_values(tokens).unflatten(-1, (self.num_heads, -1))[candidates.code_idx]
-        read = torch.einsum("nrh,nrhd->nhd", attention, values).flatten(1)
+        values = functional.embedding(idx, self.to_values(tokens))
+        values = values.unflatten(-1, (self.num_heads, -1))
+        read = (attention[..., None] * values).sum(dim=1).flatten(1)
         pixels = pixels + self.to_output(read)
         hidden = self.pair_part(torch.cat([evidence, agreement], dim=2))
-        hidden = hidden + self.token_part(tokens)[candidates.code_idx]
+        hidden = hidden + functional.embedding(idx, self.token_part(tokens))
         hidden = functional.gelu(hidden + self.pixel_part(self.norm(pixels))[:, None])
         hidden = hidden + functional.gelu(self.middle(hidden))
         change, confidence = self.head(hidden).float().unbind(dim=2)

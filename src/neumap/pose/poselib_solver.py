@@ -10,6 +10,11 @@ from neumap.pose.solver import AbstractPoseSolver, Hypothesis
 
 # P3P has up to four answers for each sample.
 ANSWERS_PER_SAMPLE = 4
+# The search itself tells when a sample without outliers was seen; more samples than that made no
+# pose better (decision 004).
+_MIN_ITERATIONS = 100
+# Steps of one polish; what remains of the way is below the poses' error by far.
+_POLISH_STEPS = 15
 
 
 def checked_options(
@@ -31,13 +36,13 @@ class PoseLibSolver(AbstractPoseSolver):
             {
                 "max_reproj_error": self.config.threshold_px,
                 "max_iterations": self.config.max_iterations,
-                "min_iterations": min(1000, self.config.max_iterations),
+                "min_iterations": min(_MIN_ITERATIONS, self.config.max_iterations),
                 "seed": self.config.seed,
             },
             poselib.RansacOptions(),
         )
         pose, info = poselib.estimate_absolute_pose(
-            points.xy_px, points.xyz, _camera(points), ransac, self._bundle()
+            points.xy_px, points.xyz, _camera(points), ransac, self._bundle(100)
         )
         if info["num_inliers"] == 0:
             return None  # poselib then returns the identity
@@ -50,13 +55,17 @@ class PoseLibSolver(AbstractPoseSolver):
         start = poselib.CameraPose()
         start.R, start.t = cam_from_shifted.rotation, cam_from_shifted.translation
         pose, _ = poselib.refine_absolute_pose(
-            points.xy_px, points.xyz, start, _camera(points), self._bundle()
+            points.xy_px, points.xyz, start, _camera(points), self._bundle(_POLISH_STEPS)
         )
         return RigidTransform(pose.R, pose.t)
 
-    def _bundle(self) -> dict[str, float | str]:
+    def _bundle(self, max_iterations: int) -> dict[str, float | str]:
         return checked_options(
-            {"loss_type": "CAUCHY", "loss_scale": 0.25 * self.config.threshold_px},
+            {
+                "loss_type": "CAUCHY",
+                "loss_scale": 0.25 * self.config.threshold_px,
+                "max_iterations": max_iterations,
+            },
             poselib.BundleOptions(),
         )
 
