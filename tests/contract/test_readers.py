@@ -1,5 +1,6 @@
 """What every reader promises, whatever the layout."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from neumap.errors import DataError, NeumapError
 from neumap.images import LAYOUTS, ImageSet, load_depth, load_photo, read_images
 
 CAPTURE = layout_writers.make_capture()
+TEXT_SUFFIXES = (".txt", ".json", ".bin", ".nvm", ".csv", ".yaml")
+"""Of the files that hold cameras and poses."""
 WRITERS = {**layout_writers.WRITERS, **BENCHMARK_WRITERS}
 
 
@@ -124,8 +127,7 @@ def test_every_cut_of_the_layouts_own_files_is_typed_or_harmless(written, image_
     """A cut text file may still be whole in content; it never gives another pose or camera."""
     root = written[1]
     by_name = image_set.by_name()
-    suffixes = (".txt", ".json", ".bin", ".nvm", ".csv", ".yaml")
-    files = [p for p in root.rglob("*") if p.suffix in suffixes]
+    files = [p for p in root.rglob("*") if p.suffix in TEXT_SUFFIXES]
     for path in files:
         content = path.read_bytes()
         for length in range(0, len(content), max(1, len(content) // 12)):
@@ -139,4 +141,41 @@ def test_every_cut_of_the_layouts_own_files_is_typed_or_harmless(written, image_
                 pose_gap = image.cam_from_world.matrix - by_name[image.name].cam_from_world.matrix
                 same = np.abs(pose_gap).max() < 1e-6 and image.camera == by_name[image.name].camera
                 assert same or is_warned
+        path.write_bytes(content)
+
+
+TOKENS = (
+    b"nan",
+    b"-inf",
+    b"1e308",
+    b"-1",
+    b"x",
+    b"",
+    b"../../x",
+    b"\0",
+    b"\xff",
+    b",",
+    b"[",
+    b"null",
+)
+
+
+def test_no_edit_of_the_layouts_own_files_escapes_as_an_untyped_error(written):
+    """One word of one file is replaced, or one line left out or doubled."""
+    rng = np.random.default_rng(3)
+    root = written[1]
+    files = sorted(path for path in root.rglob("*") if path.suffix in TEXT_SUFFIXES)
+    for _ in range(20):
+        path = files[rng.integers(len(files))]
+        content = path.read_bytes()
+        separator = (b" ", b"\n")[rng.integers(2)]
+        parts = content.split(separator)
+        at = rng.integers(len(parts))
+        if separator == b" ":
+            parts[at] = TOKENS[rng.integers(len(TOKENS))]
+        else:
+            parts[at : at + 1] = [parts[at]] * (2 * rng.integers(2))
+        path.write_bytes(separator.join(parts))
+        with contextlib.suppress(NeumapError):
+            read_images(root)
         path.write_bytes(content)

@@ -66,7 +66,8 @@ def pose_of(
     Numbers that are not finite are kept for the pose check; DataError on a quaternion whose norm
     is not 1 within 1e-3.
     """
-    norm = float(np.linalg.norm(quat_wxyz))
+    with np.errstate(over="ignore"):  # a norm beyond float64 is infinite, and refused
+        norm = float(np.linalg.norm(quat_wxyz))
     if not np.isfinite(norm):
         return RigidTransform(np.full((3, 3), np.nan), translation)
     if abs(norm - 1) > 1e-3:

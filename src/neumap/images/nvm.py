@@ -20,6 +20,8 @@ from neumap.images.input_text import Row, parse_int, read_text
 
 _HEADER = "NVM_V3"
 _REMEDY = "Save the model anew in VisualSFM; the file is cut or damaged."
+MAX_DISTORTION = 1.0
+"""Largest distortion that is taken for one of a lens."""
 _NUMERATOR = (113 / 13, 243 / 13, 85 / 13)
 _DENOMINATOR = (126 / 13, 330 / 13, 193 / 13)
 
@@ -173,6 +175,9 @@ def _parse_camera(row: Row, reach_px: tuple[float, float]) -> NvmCamera:
             "Write `file f qw qx qy qz cx cy cz r 0`.",
         )
     focal_px, *numbers = row.floats(1, 10)
+    if not abs(numbers[7]) <= MAX_DISTORTION:
+        reason = f"has the distortion {numbers[7]:g}, expected one between -1 and 1"
+        raise DataError(row.subject, reason, "Remove the photo from the model.")
     rotation = pose_of(np.array(numbers[:4]), np.zeros(3), subject=row.subject).rotation
     center_in_world = np.array(numbers[4:7])
     return NvmCamera(
