@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -22,6 +22,8 @@ from neumap.pose.solver import Candidate, SolverConfig, judge
 
 _REFERENCE_SIDE = 640  # thresholds are given for photos of this longest side
 
+Quality = Literal["full", "fast", "fastest"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LocalizerConfig:
@@ -38,16 +40,29 @@ class LocalizerConfig:
     matches of neighbouring pixels support each other, so that wrong ones agree in groups, which
     no bound on chance covers: photos of other places reached 0.17, right poses had 0.25 or more.
     """
+    max_key_points: int = 2000
+    """Key-points that are matched, best first; maps state how many a photo is described by."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
+        if self.max_key_points < 1:
+            raise OptionError(
+                "max_key_points", f"{self.max_key_points} is out of range", "Use at least 1."
+            )
         if not 0 <= self.min_inlier_ratio <= 1:
             raise OptionError(
                 "min_inlier_ratio", f"{self.min_inlier_ratio} is out of range", "Use 0 to 1."
             )
         if self.threshold_px <= 0 or any(min(p) <= 0 for p in self.guided_passes):
             raise OptionError("LocalizerConfig", f"{self} is out of range", "Use positive values.")
+
+    @classmethod
+    def of_quality(cls, quality: Quality) -> "LocalizerConfig":
+        """Return the settings of a trade of time against accuracy (decision 004 has the table)."""
+        if quality == "full":
+            return cls()
+        return cls(max_key_points=1000 if quality == "fast" else 500)
 
 
 @runtime_checkable
@@ -127,6 +142,7 @@ class Localizer:
     ) -> PoseEstimate | PoseFailure:
         """Localise a photo of the given (width, height) that is already described."""
         clock = clock if clock is not None else _Clock()
+        features = features.best(self._config.max_key_points)
         with clock.stage("match"):
             coordinates = self._reader.predict(features)
         first = Correspondences(
