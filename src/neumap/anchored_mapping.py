@@ -1,5 +1,6 @@
 """Maps of the anchored decoder: choose points within a budget of bytes and fit a code to each."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,18 +8,21 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.budget_search import largest_count
 from neumap.codes.code_space import CodeSpace
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
-from neumap.errors import OptionError
+from neumap.errors import MappingError, OptionError
 from neumap.scene.scene import Scene
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
 from neumap.training.fit_anchored_codes import fit_anchored_codes
 
 _MIN_CODES = 30  # fewer cannot carry a pose
-_HEADER_BYTES = 700  # at most, without voxel tables
+_LEAST_BITS = 16  # of a code in any map, to bound the search
+_FIT_SURPLUS = 0.03  # of the codes, that are fitted in case fitted codes take fewer bytes
+_HEADER_BYTES = 300  # at most, without voxel tables
 _FINEST_LEVELS = 16  # of a code's value
 _FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
 
@@ -67,38 +71,108 @@ def codes_within_budget(
     grid = None
     if config.voxel_side is not None:
         grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=config.voxel_side)
-    space, points = decoder.code_space, scene.points
+    points = scene.points
     if grid is None:
         is_near = near_points(points.xyz_in_world)
         side = float(np.ptp(points.xyz_in_world[is_near], axis=0).max())
     else:
         is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
     bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
-    # Room that no further point can use makes codes finer, then anchors.
+    space, bits = _finest(decoder.code_space, bits, is_near, budget_bytes, config)
+    most = min(int(is_near.sum()), max(8 * budget_bytes // _LEAST_BITS, _MIN_CODES))
+    chosen = select_by_coverage(scene, most, weight=is_near.astype(np.float64))
+    codes_of = _Quantiser(scene, chosen, header, space=space, grid=grid, bits=bits)
+    values = space.project(points.descriptors[chosen])
+    count = _count_within(codes_of, values, budget_bytes)
+    plain = codes_of(values[:count])
+    if not config.has_code_fit:
+        return plain
+    # Fitted codes differ a little in their bytes: those that do not fit any more go, last ones
+    # first, and a few more than fitted before take part in case they take less.
+    num_fitted = min(len(chosen), count + math.ceil(_FIT_SURPLUS * count))
+    fitted, _ = fit_anchored_codes(
+        scene, chosen[:num_fitted], decoder, num_levels=space.num_levels, seed=seed
+    )
+    kept = largest_count(
+        lambda number: codes_of.size(fitted[:number]),
+        budget_bytes=budget_bytes,
+        least=_MIN_CODES,
+        most=num_fitted,
+    )
+    return plain if kept is None else codes_of(fitted[:kept])
+
+
+def _finest(
+    space: CodeSpace,
+    bits: int,
+    is_near: Bool[np.ndarray, " point"],
+    budget_bytes: int,
+    config: AnchoredMappingConfig,
+) -> tuple[CodeSpace, int]:
+    """Use room that no further point can use to make codes finer, then anchors."""
     room = 8 * (budget_bytes - _HEADER_BYTES) // max(int(is_near.sum()), 1)
     finest = space.with_levels(_FINEST_LEVELS)
     if room >= finest.bits * finest.num_values + 3 * bits:
         space = finest
     if config.anchor_bits is None:
         bits = max(bits, min(_FINEST_BITS, (room - space.bits * space.num_values) // 3))
-    bits_per_code = space.bits * space.num_values + 3 * bits
-    count = min(int(is_near.sum()), max(0, budget_bytes * 8 // bits_per_code))
-    while count >= _MIN_CODES:
-        chosen = select_by_coverage(scene, count, weight=is_near.astype(np.float64))
-        values = space.project(scene.points.descriptors[chosen])
-        codes = _stored(scene, chosen, values, space=space, grid=grid, bits=bits)
-        excess = len(map_file_bytes(_with_codes(header, codes), codes.to_tensors())) - budget_bytes
-        if excess <= 0:
-            if config.has_code_fit:
-                values, _ = fit_anchored_codes(
-                    scene, chosen, decoder, num_levels=space.num_levels, seed=seed
-                )
-            return _stored(scene, chosen, values, space=space, grid=grid, bits=bits)
-        count -= max(1, -(-8 * excess // bits_per_code))
+    return space, bits
+
+
+class _Quantiser:
+    """Codes as stored, of the first of the chosen points, and the bytes of their map."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        chosen: Int[np.ndarray, " code"],
+        header: dict[str, Any],
+        *,
+        space: CodeSpace,
+        grid: VoxelGrid | None,
+        bits: int,
+    ) -> None:
+        self._xyz_in_world = scene.points.xyz_in_world[chosen]
+        self._header, self._space, self._grid, self._bits = header, space, grid, bits
+
+    def __call__(self, values: Float32[np.ndarray, "code value"]) -> AnchoredCodes:
+        """Quantise codes and anchors of as many points as there are values."""
+        return AnchoredCodes.from_points(
+            self._xyz_in_world[: len(values)],
+            self._space.quantise(values),
+            grid=self._grid,
+            anchor_bits=self._bits,
+            code_bits=self._space.bits,
+        )
+
+    def size(self, values: Float32[np.ndarray, "code value"]) -> int:
+        """Bytes of the map file with these codes."""
+        codes = self(values)
+        return len(map_file_bytes(_with_codes(self._header, codes), codes.to_tensors()))
+
+
+def _count_within(
+    codes_of: _Quantiser, values: Float32[np.ndarray, "code value"], budget_bytes: int
+) -> int:
+    """Number of the first codes that fit; typed errors where 30 do not."""
+    if len(values) < _MIN_CODES:
+        raise MappingError(
+            "scene points",
+            f"there are only {len(values)}, expected at least {_MIN_CODES}",
+            "Take photos that overlap by half, of a textured place.",
+        )
+    count = largest_count(
+        lambda number: codes_of.size(values[:number]),
+        budget_bytes=budget_bytes,
+        least=_MIN_CODES,
+        most=len(values),
+    )
+    if count is not None:
+        return count
     raise OptionError(
         "--budget",
         f"{budget_bytes} bytes do not hold a map of {_MIN_CODES} codes",
-        "Give at least 1 kB.",
+        f"Give at least {codes_of.size(values[:_MIN_CODES])} bytes.",
     )
 
 
@@ -127,25 +201,6 @@ def anchor_bits_of(scene: Scene, side: float) -> int:
             pixel_sizes.append(float(np.median(depth)) / view.camera.focal_px)
     steps = side / max(0.5 * float(np.median(pixel_sizes)), 1e-12)
     return int(np.clip(np.ceil(np.log2(max(steps, 2.0))), 8, 20))
-
-
-def _stored(
-    scene: Scene,
-    chosen: Int[np.ndarray, " code"],
-    values: Float32[np.ndarray, "code value"],
-    *,
-    space: CodeSpace,
-    grid: VoxelGrid | None,
-    bits: int,
-) -> AnchoredCodes:
-    """Quantise the chosen points' codes and anchors."""
-    return AnchoredCodes.from_points(
-        scene.points.xyz_in_world[chosen],
-        space.quantise(values),
-        grid=grid,
-        anchor_bits=bits,
-        code_bits=space.bits,
-    )
 
 
 def _with_codes(header: dict[str, Any], codes: AnchoredCodes) -> dict[str, Any]:

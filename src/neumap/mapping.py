@@ -45,7 +45,7 @@ class MappingConfig(BaseModel):
         description="Voxel edge in scene units; else one box.",
     )
     anchor_bits: int | None = Field(
-        default=None, ge=6, le=24, description="Bits of an anchor coordinate; else by its error."
+        default=None, ge=6, le=20, description="Bits of an anchor coordinate; else by its error."
     )
     has_code_fit: bool = Field(
         default=True, description="Fit the codes to all mapping views, the network frozen."
@@ -115,9 +115,7 @@ def map_scene(
     source = Source(layout=image_set.layout, num_images=len(images), seed=seed)
     mapped = map_of_scene(scene, source, budget_bytes=budget_bytes, config=config, device=device)
     stages.done("codes")
-    header = {**mapped.header, "provenance": {**mapped.header["provenance"]}}
-    header["provenance"]["mapping_seconds"] = round(sum(stages.seconds.values()), 1)
-    return Map(header, mapped.tensors, dict(stages.seconds), warnings)
+    return Map(mapped.header, mapped.tensors, dict(stages.seconds), warnings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +150,6 @@ def map_of_scene(
             "images": source.num_images,
             "source": source.layout,
             "seed": source.seed,
-            "mapping_seconds": 99999.9,  # as long as any, so that the budget holds at the end
         },
     }
     if config.decoder == "paper":

@@ -69,11 +69,19 @@ class Map:
     @property
     def num_codes(self) -> int:
         """Number of codes in the map."""
+        reader = self.reader
+        if isinstance(reader, AnchoredReader):
+            return len(reader.codes)
         return len(self.tensors["codes"])
 
     def bytes_by_part(self) -> dict[str, int]:
         """Bytes of codes, anchors, tables and header; they add up to the file's size."""
-        return part_sizes(map_file_bytes(self.header, self.tensors))
+        parts = part_sizes(map_file_bytes(self.header, self.tensors))
+        reader = self.reader
+        if not isinstance(reader, AnchoredReader):
+            return parts
+        anchors = reader.codes.num_anchor_bytes()  # coded in one stream with the values
+        return {"anchors": anchors, **parts, "codes": parts["codes"] - anchors}
 
     @property
     def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:

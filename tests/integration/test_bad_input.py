@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from neumap.cli.main import main
-from neumap.codes import map_file
+from neumap.codes import map_file, map_header
 
 NUM_PHOTOS = 12
 
@@ -305,7 +305,7 @@ def test_a_split_with_names_that_are_not_there_lists_them_all(capture, capsys):
 def _write_other_version(source, path, monkeypatch):
     header, tensors = map_file.read_map_file(source)
     with monkeypatch.context() as patched:
-        patched.setattr(map_file, "FORMAT_VERSION", 7)
+        patched.setattr(map_header, "FORMAT_VERSION", 7)
         map_file.write_map_file(path, header, tensors)
 
 

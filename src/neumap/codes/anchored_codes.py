@@ -1,32 +1,40 @@
 """Thin codes with an anchor (`decoder.md`, section 3): what a point looks like and where it is."""
 
+import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
+from neumap.codes.position_coder import morton_keys
+from neumap.codes.voxel_stream import AxisBits, decode_voxel, encode_voxel, num_position_bytes
+from neumap.codes.voxel_table import VoxelTable
 from neumap.errors import MapFileError
 from neumap.scene.voxels import VoxelGrid
+
+MAX_CODE_BITS = 8
 
 
 @dataclass(frozen=True, eq=False)
 class AnchoredCodes:
-    """The codes of one scene, sorted by voxel, exactly as stored."""
+    """The codes of one scene, sorted by voxel and along a Morton curve in it, as stored."""
 
     levels: Int[np.ndarray, "code value"]
     """Quantised appearance, 0 to 2**code_bits - 1; a decoder's `CodeSpace` says what they mean."""
     anchor_levels: Int[np.ndarray, "code 3"]
-    """Quantised position within the voxel's box, 0 to 2**anchor_bits - 1."""
+    """Position within the voxel's box in steps, 0 to 2**axis_bits - 1 on each axis."""
     voxel_idx: Int[np.ndarray, " code"]
     cells: Int[np.ndarray, "voxel 3"]
     """Integer position of each voxel's box."""
     origin: Float[np.ndarray, "3"]
     """World position (float64) of the lower corner of cell (0, 0, 0)."""
-    extent: Float[np.ndarray, "3"]
-    """Size of a voxel's box in scene units; the side, thrice, if there are several voxels."""
-    anchor_bits: int
+    step: float
+    """Scene units between the positions that an anchor can have, the same on all axes."""
+    axis_bits: AxisBits
+    """Bits of an anchor's coordinates: a voxel's box is step * 2**axis_bits."""
     code_bits: int = 4
     """Bits of a value of `levels`."""
 
@@ -35,10 +43,15 @@ class AnchoredCodes:
         return len(self.levels)
 
     @property
+    def extent(self) -> Float[np.ndarray, "3"]:
+        """Size of a voxel's box in scene units."""
+        return self.step * 2.0 ** np.array(self.axis_bits)
+
+    @property
     def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:
         """Anchor positions in scene units."""
         corner = self.origin + self.cells[self.voxel_idx] * self.extent
-        return corner + (self.anchor_levels + 0.5) / 2**self.anchor_bits * self.extent
+        return corner + (self.anchor_levels + 0.5) * self.step
 
     @classmethod
     def from_points(
@@ -52,44 +65,60 @@ class AnchoredCodes:
     ) -> "AnchoredCodes":
         """Quantise anchors; without a grid in one box around them, whose edges may differ.
 
-        With a grid, points outside its voxels raise ValueError; so does a code that does not fill
-        whole bytes.
+        `anchor_bits` are those of the box's longest edge: a step is its 2**anchor_bits-th part.
+        With a grid, points outside its voxels raise ValueError.
         """
-        if levels.shape[1] * code_bits % 8:
-            raise ValueError(f"{levels.shape[1]} values of {code_bits} bits fill no whole bytes")
         if grid is None:
-            origin, extent = _short_box(xyz_in_world)
+            origin, step, axis_bits = _short_box(xyz_in_world, anchor_bits)
             cells = np.zeros((1, 3), dtype=np.int64)
             voxel_idx = np.zeros(len(xyz_in_world), dtype=np.int64)
         else:
             voxel_idx = grid.voxel_idx(xyz_in_world)
             if (voxel_idx < 0).any():
                 raise ValueError(f"{int((voxel_idx < 0).sum())} points lie in no voxel")
-            origin, extent, cells = grid.origin, np.full(3, grid.side), grid.cells
-        corner = origin + cells[voxel_idx] * extent
-        scaled = np.floor((xyz_in_world - corner) / extent * 2**anchor_bits)
-        anchors = np.clip(scaled, 0, 2**anchor_bits - 1).astype(np.int64)
-        order = np.argsort(voxel_idx, kind="stable")
+            origin, step, cells = grid.origin, grid.side / 2**anchor_bits, grid.cells
+            axis_bits = (anchor_bits, anchor_bits, anchor_bits)
+        num_steps = 2 ** np.array(axis_bits)
+        corner = origin + cells[voxel_idx] * (step * num_steps)
+        scaled = np.floor((xyz_in_world - corner) / step)
+        anchors = np.clip(scaled, 0, num_steps - 1).astype(np.int64)
+        order = np.lexsort((morton_keys(anchors, axis_bits), voxel_idx))
         return cls(
-            *(levels[order], anchors[order], voxel_idx[order], cells, origin, extent),
-            anchor_bits=anchor_bits,
+            *(levels[order], anchors[order], voxel_idx[order], cells, origin, step, axis_bits),
             code_bits=code_bits,
         )
 
     def to_tensors(self) -> dict[str, np.ndarray]:
-        """Return packed bytes: whole bytes a code, anchors as a bit stream, voxel tables."""
-        tensors: dict[str, np.ndarray] = {
-            "codes": pack_bits(self.levels.reshape(-1), self.code_bits).reshape(len(self), -1),
-            "anchors": pack_bits(self.anchor_levels.reshape(-1), self.anchor_bits),
-        }
-        if len(self.cells) > 1 or self.cells.any():  # else the one voxel is at the origin
-            counts = np.bincount(self.voxel_idx, minlength=len(self.cells))
-            tensors["tables"] = np.concatenate([self.cells, counts[:, None]], 1).astype(np.int32)
+        """Return the entropy-coded bytes; several voxels (or one away from cell 0) have a table."""
+        streams = [
+            encode_voxel(
+                self.anchor_levels[own],
+                self.levels[own],
+                axis_bits=self.axis_bits,
+                num_levels=2**self.code_bits,
+            )
+            for own in self._voxel_slices()
+        ]
+        tensors = {"codes": np.frombuffer(b"".join(streams), dtype=np.uint8)}
+        if len(self.cells) > 1 or self.cells.any():
+            table = VoxelTable.of_streams(self.cells, streams)
+            tensors["tables"] = np.frombuffer(table.to_bytes(), dtype=np.uint8)
         return tensors
+
+    def num_anchor_bytes(self) -> int:
+        """Count the bytes of `to_tensors` that anchors take, to a byte a voxel."""
+        return sum(
+            num_position_bytes(self.anchor_levels[own], self.axis_bits)
+            for own in self._voxel_slices()
+        )
+
+    def _voxel_slices(self) -> list[slice]:
+        ends = np.searchsorted(self.voxel_idx, np.arange(len(self.cells) + 1)).tolist()
+        return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
 
     def layout(self) -> dict[str, Any]:
         """Return what the map's header must say to read the tensors; the origin goes elsewhere."""
-        return {"b": self.anchor_bits, "z": self.code_bits, "e": [float(v) for v in self.extent]}
+        return {"e": float(self.step), "w": self.levels.shape[1], "z": self.code_bits}
 
     @classmethod
     def from_tensors(
@@ -99,78 +128,87 @@ class AnchoredCodes:
         layout: Mapping[str, Any],
         origin: Float[np.ndarray, "3"],
     ) -> "AnchoredCodes":
-        """Unpack; MapFileError names the part that does not fit."""
-        codes, anchors = tensors.get("codes"), tensors.get("anchors")
-        if codes is None or anchors is None or codes.ndim != 2 or codes.dtype != np.uint8:
-            raise _misfit("codes or anchors are missing or of another type")
-        bits, code_bits, extent = layout.get("b"), layout.get("z"), _extent(layout.get("e"))
-        if type(bits) is not int or not 1 <= bits <= 32 or extent is None:  # a bool is an int too
-            raise _misfit("the layout's bits or extent are impossible")
-        if type(code_bits) is not int or code_bits not in (1, 2, 4, 8):
-            raise _misfit(f"values of {code_bits!r} bits are not known")
-        if anchors.dtype != np.uint8 or anchors.shape != ((len(codes) * 3 * bits + 7) // 8,):
-            raise _misfit(f"anchors of shape {anchors.shape} do not fit {len(codes)} codes")
-        table = tensors.get("tables", np.array([[0, 0, 0, len(codes)]]))
-        if table.ndim != 2 or table.shape[1] != 4 or not np.issubdtype(table.dtype, np.integer):
-            raise _misfit("the voxel table is of another shape or type")
-        counts = table[:, 3].astype(np.int64)
-        # Each alone first: a sum of huge counts may wrap around to the right number.
-        is_possible = bool(((counts >= 0) & (counts <= len(codes))).all())
-        if not is_possible or int(counts.sum()) != len(codes):
-            raise _misfit("the voxel table does not add up to the number of codes")
-        num_values = codes.shape[1] * 8 // code_bits
-        levels = unpack_bits(codes.reshape(-1), code_bits, count=len(codes) * num_values)
-        anchor_levels = unpack_bits(anchors, bits, count=len(codes) * 3).reshape(-1, 3)
-        voxel_idx = np.repeat(np.arange(len(counts)), counts)
-        cells = table[:, :3].astype(np.int64)
+        """Decode; MapFileError names the part that does not fit."""
+        codes, table_bytes = _bytes_of(tensors, "codes"), _bytes_of(tensors, "tables")
+        if codes is None:
+            raise _misfit("codes are missing or of another type")
+        try:
+            if table_bytes is None:
+                table = VoxelTable.of_streams(np.zeros((1, 3), dtype=np.int64), [codes])
+            else:
+                table = VoxelTable.from_bytes(table_bytes)
+            streams = table.streams_of(codes)
+            return cls.from_streams(streams, cells=table.cells, layout=layout, origin=origin)
+        except ValueError as error:
+            raise _misfit(str(error)) from error
+
+    @classmethod
+    def from_streams(
+        cls,
+        streams: list[bytes],
+        *,
+        cells: Int[np.ndarray, "voxel 3"],
+        layout: Mapping[str, Any],
+        origin: Float[np.ndarray, "3"],
+    ) -> "AnchoredCodes":
+        """Decode the streams of some voxels; ValueError says what does not fit."""
+        step, code_bits, num_values = layout.get("e"), layout.get("z"), layout.get("w")
+        if (
+            type(step) is bool
+            or not isinstance(step, int | float)
+            or not (math.isfinite(step) and step > 0)
+        ):
+            raise ValueError(f"a step of {step!r} is impossible")
+        if type(code_bits) is not int or not 1 <= code_bits <= MAX_CODE_BITS:
+            raise ValueError(f"values of {code_bits!r} bits are not known")
+        if type(num_values) is not int or not 1 <= num_values <= 1024:
+            raise ValueError(f"codes of {num_values!r} values are not known")
+        decoded = [
+            decode_voxel(stream, num_levels=2**code_bits, num_values=num_values)
+            for stream in streams
+        ]
+        if len({axis_bits for _, _, axis_bits in decoded}) != 1:
+            raise ValueError("there are no voxels, or voxels of different bits")
+        counts = [len(positions) for positions, _, _ in decoded]
         return cls(
-            *(levels.reshape(len(codes), num_values), anchor_levels, voxel_idx, cells),
-            *(origin, extent),
-            anchor_bits=bits,
+            np.concatenate([levels for _, levels, _ in decoded]),
+            np.concatenate([positions for positions, _, _ in decoded]),
+            np.repeat(np.arange(len(counts)), counts),
+            *(cells, origin, float(step), decoded[0][2]),
             code_bits=code_bits,
         )
 
 
-def pack_bits(values: Int[np.ndarray, " n"], bits: int) -> UInt8[np.ndarray, " byte"]:
-    """Write unsigned integers as one big-endian bit stream, zero-padded to a byte."""
-    table = (values[:, None] >> np.arange(bits - 1, -1, -1)) & 1
-    return np.packbits(table.astype(np.uint8).reshape(-1))
-
-
-def unpack_bits(
-    stream: UInt8[np.ndarray, " byte"], bits: int, *, count: int
-) -> Int[np.ndarray, " n"]:
-    """Read back what `pack_bits` wrote."""
-    table = np.unpackbits(stream, count=count * bits).reshape(count, bits).astype(np.int64)
-    return table @ (1 << np.arange(bits - 1, -1, -1))
-
-
 def _short_box(
-    xyz_in_world: Float[np.ndarray, "point 3"],
-) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
-    """Origin and extent of a box around points, in few digits, so that the header stays short.
+    xyz_in_world: Float[np.ndarray, "point 3"], anchor_bits: int
+) -> tuple[Float[np.ndarray, "3"], float, AxisBits]:
+    """Origin, step and bits of a box around points, in few digits, so that the header stays short.
 
     Digits are cut in proportion to the extent, not to the distance from the world's origin.
     """
     low, high = xyz_in_world.min(axis=0), xyz_in_world.max(axis=0)
-    size = np.maximum(high - low, 1e-6)
-    unit = 10.0 ** np.floor(np.log10(1e-4 * size))
-    decimals = [max(0, -int(power)) for power in np.log10(unit).round()]
-    origin = [
-        round(float(np.floor(value / step) * step), places)
-        for value, step, places in zip(low, unit, decimals, strict=True)
-    ]
-    extent = [float(f"{value:.7g}") for value in (high - origin) * 1.00001 + 1e-6]
-    return np.array(origin), np.array(extent)
+    size = max(float((high - low).max()), 1e-6)
+    places = 2 - math.floor(math.log10(size))  # of the origin: at most a hundredth of the box
+    unit = 10.0**-places
+    origin = np.array([round(math.floor(value / unit) * unit, max(places, 0)) for value in low])
+    size = float((high - origin).max()) * 1.000001 + 1e-9
+    step = _rounded_up(size / 2**anchor_bits)
+    num_steps = np.maximum(np.ceil((high - origin) / step + 1e-6), 1.0)
+    x, y, z = (min(int(bits), anchor_bits) for bits in np.ceil(np.log2(num_steps)))
+    return origin, step, (x, y, z)
 
 
-def _extent(value: object) -> Float[np.ndarray, "3"] | None:
-    """Read a box's size from a header, None if it is not three positive numbers."""
-    if not isinstance(value, list) or not all(type(v) in (int, float) for v in value):
+def _rounded_up(value: float) -> float:
+    """The next number of three digits."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return float(f"{math.ceil(value / unit) * unit:.3g}")
+
+
+def _bytes_of(tensors: Mapping[str, np.ndarray], name: str) -> bytes | None:
+    array = tensors.get(name)
+    if array is None or array.dtype != np.uint8 or array.ndim != 1:
         return None
-    extent = np.array(value, dtype=np.float64)
-    usable = extent.shape == (3,) and bool((extent > 0).all() and np.isfinite(extent).all())
-    return extent if usable else None
+    return array.tobytes()
 
 
 def _misfit(reason: str) -> MapFileError:

@@ -3,51 +3,55 @@
 Every byte is covered by a SHA-256, so that a flipped bit is found, and nothing in it is executed.
 """
 
-import base64
 import hashlib
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from neumap.atomic_file import write_atomically
-from neumap.codes.safe_container import (
-    DTYPES,
-    ContainerError,
-    TensorSpec,
-    decode_header,
-    encode_header,
+from neumap.codes.map_header import decode_map_header, encode_map_header
+from neumap.codes.payload import (
+    DIGEST_BYTES,
+    Part,
+    array_of,
+    bytes_of,
+    digests_of,
     lay_out,
-    parse_json_object,
+    parts_of,
+    table_of,
+)
+from neumap.codes.safe_container import (
+    LENGTH_BYTES,
+    ContainerError,
+    check_header,
+    encode_header,
+    header_length,
+    metadata_of,
 )
 from neumap.errors import MapFileError
 
-FORMAT_VERSION = 1
 MAX_FILE_BYTES = 4 * 2**30
-REQUIRED_KEYS = ("units", "origin", "decoder", "extractor", "layout", "provenance")
-SHORT_KEYS = {
-    "units": "u",
-    "origin": "o",
-    "decoder": "d",
-    "extractor": "x",
-    "layout": "l",
-    "provenance": "p",
-    "neumap": "g",
-    "images": "n",
-    "source": "s",
-    "seed": "r",
-    "mapping_seconds": "m",
-}
-"""Header keys and what they are called in the file, at any depth; other keys stay as they are."""
-SHORT_TENSORS = {"anchors": "a", "codes": "c", "scales": "s", "tables": "t", "voxels": "w"}
-"""Tensor names and what they are called in the file; other names stay as they are."""
-# Written by this file alone: version, hash of the header, hashes of the tensors in file order.
-OWN_KEYS = ("v", "h", "t")
-LONG_KEYS = {short: long for long, short in SHORT_KEYS.items()}
-LONG_TENSORS = {short: long for long, short in SHORT_TENSORS.items()}
-BLANK_HASH = "A" * 43  # base64 of 32 zero bytes, without padding
+_REMEDY = "Copy or build the map again; this file was changed or cut."
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapHead:
+    """What the first bytes of a map file say of the rest."""
+
+    header: dict[str, Any]
+    parts: tuple[Part, ...]
+    header_bytes: bytes
+    """Length and header as stored."""
+
+    def place_of(self, name: str) -> Part:
+        """Return a part; ContainerError if there is none of that name."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise ContainerError(f"has no part {name}")
 
 
 def write_map_file(
@@ -55,9 +59,9 @@ def write_map_file(
 ) -> None:
     """Write a map; the same content gives the same bytes.
 
-    `header` holds JSON values with at least REQUIRED_KEYS, `origin` being three numbers; tensors
-    are integers or floats. Raises ValueError for content that the format cannot hold (programming
-    errors), MapFileError where the file cannot be written; the old file then stays.
+    `header` holds JSON values with at least `map_header.REQUIRED_KEYS`; tensors are integers or
+    floats. Raises ValueError for content that the format cannot hold (programming errors),
+    MapFileError where the file cannot be written; the old file then stays.
     """
     data = map_file_bytes(header, tensors)
     try:
@@ -72,22 +76,12 @@ def write_map_file(
 
 def map_file_bytes(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> bytes:
     """Return the bytes of a map file (see `write_map_file`), e.g. to know its size."""
-    defect = _header_defect(header)
-    if defect is not None:
-        raise ValueError(f"the header {defect}")
-    named = {SHORT_TENSORS.get(name, name): np.asarray(array) for name, array in tensors.items()}
-    if len(named) != len(tensors) or any(name in LONG_TENSORS for name in tensors):
-        raise ValueError(f"tensors {sorted(tensors)} collide with the short names of the format")
-    specs = lay_out(named)
-    payloads = [
-        np.ascontiguousarray(named[spec.name], dtype=DTYPES[spec.dtype]).tobytes() for spec in specs
-    ]
-    for spec in specs:
-        if not _is_finite(named[spec.name]):
-            raise ValueError(f"tensor {spec.name} holds NaN or infinite numbers")
-    hashes = b"".join(hashlib.sha256(payload).digest() for payload in payloads)
-    fields = {**_renamed(header, SHORT_KEYS), "v": FORMAT_VERSION, "t": _text_of(hashes)}
-    return _signed_header(fields, specs) + b"".join(payloads)
+    arrays = {name: np.asarray(array) for name, array in tensors.items()}
+    parts = lay_out(arrays)
+    contents = [bytes_of(arrays[part.name], part) for part in parts]
+    num_bytes = sum(len(content) for content in contents) + DIGEST_BYTES * max(len(parts), 1)
+    head = encode_header(encode_map_header(header, table_of(parts)), num_bytes)
+    return head + b"".join(contents) + digests_of(head, contents)
 
 
 def read_map_file(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -97,124 +91,109 @@ def read_map_file(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """
     data = _read_bytes(path)
     try:
-        fields, specs, start = _checked_header(data)
-        tensors = _checked_tensors(data[start:], specs, hashes=fields.pop("t", ""))
-        del fields["v"], fields["h"]
-        header = _renamed(fields, LONG_KEYS)
-        if _renamed(header, SHORT_KEYS) != fields or _all_keys(fields) & set(SHORT_KEYS):
-            raise ContainerError("has a header with long and short names of one key")
-        defect = _header_defect(header)
-        if defect is not None:
-            raise ContainerError(f"has a header that {defect}")
+        head = _head_of(data, len(data))
+        payload = data[len(head.header_bytes) :]
+        contents = [payload[part.begin : part.end] for part in head.parts]
+        end = head.parts[-1].end if head.parts else 0
+        if digests_of(head.header_bytes, contents) != payload[end:]:
+            raise ContainerError("does not match its SHA-256")
+        tensors = {
+            part.name: array_of(content, part)
+            for part, content in zip(head.parts, contents, strict=True)
+        }
     except ContainerError as error:
-        raise MapFileError(
-            str(path), str(error), "Copy or build the map again; this file was changed or cut."
-        ) from error
-    return header, tensors
+        raise MapFileError(str(path), str(error), _REMEDY) from error
+    return head.header, tensors
+
+
+def read_first_part(path: Path) -> tuple[dict[str, Any], str, np.ndarray]:
+    """Read header, name and content of the smallest part, verified, without the other parts.
+
+    Raises MapFileError as `read_map_file` does.
+    """
+    try:
+        head = _head_of_file(path)
+        if not head.parts:
+            raise ContainerError("has no parts")
+        part, start = head.parts[0], len(head.header_bytes)
+        content = _bytes_at(path, start + part.begin, part.end - part.begin)
+        stated = _bytes_at(path, start + head.parts[-1].end, DIGEST_BYTES)
+        if hashlib.sha256(head.header_bytes + content).digest() != stated:
+            raise ContainerError("does not match its SHA-256")
+        return head.header, part.name, array_of(content, part)
+    except ContainerError as error:
+        raise MapFileError(str(path), str(error), _REMEDY) from error
+
+
+def read_span(path: Path, name: str, span: tuple[int, int]) -> bytes:
+    """Read some bytes of a part and nothing else of it; they are not verified.
+
+    Raises MapFileError as `read_map_file` does, or if the part has no such bytes.
+    """
+    try:
+        head = _head_of_file(path)
+        part = head.place_of(name)
+        if not 0 <= span[0] <= span[1] <= part.end - part.begin:
+            raise ContainerError(f"has no bytes {span[0]} to {span[1]} in part {name}")
+        return _bytes_at(path, len(head.header_bytes) + part.begin + span[0], span[1] - span[0])
+    except ContainerError as error:
+        raise MapFileError(str(path), str(error), _REMEDY) from error
 
 
 def bytes_by_part(path: Path) -> dict[str, int]:
-    """Return the bytes of each tensor and of the `header`; they add up to the file's size."""
+    """Return the bytes of each tensor, and of all else as `header`; they add up to the file."""
     try:
         return part_sizes(_read_bytes(path))
     except ContainerError as error:
-        raise MapFileError(str(path), str(error), "Copy or build the map again.") from error
+        raise MapFileError(str(path), str(error), _REMEDY) from error
 
 
 def part_sizes(data: bytes) -> dict[str, int]:
     """Return the same for the bytes of a map file; ContainerError if they are none."""
-    _, specs, start = decode_header(data)
-    parts = {LONG_TENSORS.get(spec.name, spec.name): spec.end - spec.begin for spec in specs}
-    return {**parts, "header": start}
+    head = _head_of(data, len(data))
+    parts = {part.name: part.end - part.begin for part in head.parts}
+    return {**parts, "header": len(data) - sum(parts.values())}
+
+
+def _head_of(data: bytes, num_file_bytes: int) -> MapHead:
+    header_bytes = data[: header_length(data, num_file_bytes)]
+    metadata = metadata_of(header_bytes)
+    header, table = decode_map_header(metadata)
+    check_header(header_bytes, metadata, num_file_bytes)
+    parts = parts_of(table, num_file_bytes - len(header_bytes))
+    return MapHead(header=header, parts=parts, header_bytes=header_bytes)
+
+
+def _head_of_file(path: Path) -> MapHead:
+    num_bytes = _num_bytes(path)
+    start = header_length(_bytes_at(path, 0, LENGTH_BYTES), num_bytes)
+    return _head_of(_bytes_at(path, 0, start), num_bytes)
 
 
 def _read_bytes(path: Path) -> bytes:
+    return _bytes_at(path, 0, _num_bytes(path))
+
+
+def _num_bytes(path: Path) -> int:
     try:
         num_bytes = path.stat().st_size
-        if num_bytes > MAX_FILE_BYTES:
-            raise MapFileError(
-                str(path), f"has {num_bytes} bytes, more than any map", "Give a map file."
-            )
-        return path.read_bytes()
     except OSError as error:
-        raise MapFileError(
-            str(path), f"cannot be read ({error.strerror})", "Give the path of a map file."
-        ) from error
+        raise _unreadable(path, error) from error
+    if num_bytes > MAX_FILE_BYTES:
+        raise MapFileError(str(path), f"has {num_bytes} bytes, more than any map", "Give a map.")
+    return num_bytes
 
 
-def _checked_header(data: bytes) -> tuple[dict[str, Any], list[TensorSpec], int]:
-    metadata, specs, start = decode_header(data)
-    fields = parse_json_object(metadata)
-    version = fields.get("v")
-    if version != FORMAT_VERSION:
-        raise ContainerError(f"is of format version {version}, this neumap reads {FORMAT_VERSION}")
-    unsigned = {key: value for key, value in fields.items() if key != "h"}
-    if _signed_header(unsigned, specs) != data[:start]:
-        raise ContainerError("has a header that does not match its SHA-256")
-    return fields, specs, start
+def _bytes_at(path: Path, begin: int, count: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(begin)
+            return stream.read(count)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
-def _checked_tensors(
-    data: bytes, specs: list[TensorSpec], *, hashes: object
-) -> dict[str, np.ndarray]:
-    views = [data[spec.begin : spec.end] for spec in specs]
-    if hashes != _text_of(b"".join(hashlib.sha256(view).digest() for view in views)):
-        raise ContainerError("has tensors that do not match their SHA-256")
-    if any(spec.name in SHORT_TENSORS for spec in specs):
-        raise ContainerError("has a tensor under a name that the format shortens")
-    tensors: dict[str, np.ndarray] = {}
-    for spec, view in zip(specs, views, strict=True):
-        array = np.frombuffer(view, dtype=DTYPES[spec.dtype]).reshape(spec.shape).copy()
-        if not _is_finite(array):
-            raise ContainerError(f"has NaN or infinite numbers in tensor {spec.name}")
-        tensors[LONG_TENSORS.get(spec.name, spec.name)] = array
-    return tensors
-
-
-def _signed_header(fields: Mapping[str, Any], specs: list[TensorSpec]) -> bytes:
-    blank = encode_header(_json_of({**fields, "h": BLANK_HASH}), specs)
-    signature = _text_of(hashlib.sha256(blank).digest())
-    return encode_header(_json_of({**fields, "h": signature}), specs)
-
-
-def _json_of(fields: Mapping[str, Any]) -> str:
-    return json.dumps(fields, separators=(",", ":"), sort_keys=True, allow_nan=False)
-
-
-def _text_of(digest: bytes) -> str:
-    return base64.b64encode(digest).decode().rstrip("=")
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401  JSON in, JSON out
-    if isinstance(value, Mapping):
-        return {names.get(str(key), str(key)): _renamed(item, names) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_renamed(item, names) for item in value]
-    return value
-
-
-def _all_keys(value: Any) -> set[str]:  # noqa: ANN401  a JSON value
-    if isinstance(value, Mapping):
-        return set(value).union(*(_all_keys(item) for item in value.values()))
-    if isinstance(value, list | tuple):
-        return set().union(*(_all_keys(item) for item in value))
-    return set()
-
-
-def _header_defect(header: Mapping[str, Any]) -> str | None:
-    missing = [key for key in REQUIRED_KEYS if key not in header]
-    if missing:
-        return f"lacks {', '.join(missing)}"
-    reserved = sorted(_all_keys(header) & (set(LONG_KEYS) | set(OWN_KEYS)))
-    if reserved:
-        return f"uses the reserved keys {', '.join(reserved)}"
-    origin = header["origin"]
-    if not isinstance(origin, list | tuple) or len(origin) != 3:
-        return "has an origin that is not three numbers"
-    if not all(isinstance(x, int | float) and abs(x) < 1e12 for x in origin):
-        return "has an origin that is not three numbers"
-    return None
-
-
-def _is_finite(array: np.ndarray) -> bool:
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+def _unreadable(path: Path, error: OSError) -> MapFileError:
+    return MapFileError(
+        str(path), f"cannot be read ({error.strerror})", "Give the path of a map file."
+    )

@@ -6,25 +6,29 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from neumap.codes import map_header
 from neumap.codes.map_file import (
-    SHORT_KEYS,
-    SHORT_TENSORS,
     bytes_by_part,
     map_file_bytes,
+    read_first_part,
     read_map_file,
+    read_span,
     write_map_file,
 )
-from neumap.codes.safe_container import TensorSpec, encode_header
+from neumap.codes.map_header import SHORT_KEYS
+from neumap.codes.payload import digests_of
+from neumap.codes.safe_container import encode_header
 from neumap.errors import MapFileError
 
 HEADER = {
     "units": "metre",
     "origin": [12.345678901234567, -0.1, 4.0e6],
     "decoder": "0123456789abcdef",
-    "extractor": "fedcba9876543210",
-    "layout": {"bits": 4, "width": 16},
-    "provenance": {"neumap": "0.1.0", "images": 700, "source": "cameras.json", "seed": 0},
+    "extractor": "fedcba98",
+    "layout": {"k": "anchored", "q": 2000, "e": 0.00123, "w": 16, "z": 2},
+    "provenance": {"neumap": "0.1.0", "images": 700, "source": "7scenes", "seed": 0},
 }
+BARE = {**HEADER, "layout": {"k": "paper", "q": 1000, "width": 3}, "units": "unknown"}
 
 
 def tensors_of(num_codes):
@@ -34,6 +38,10 @@ def tensors_of(num_codes):
         "anchors": generator.integers(0, 256, (num_codes, 5), dtype=np.uint8),
         "tables": generator.normal(size=(2, 3)).astype(np.float32),
     }
+
+
+def one_part(num_bytes):
+    return {"codes": np.random.default_rng(1).integers(0, 256, num_bytes, dtype=np.uint8)}
 
 
 @pytest.fixture
@@ -69,20 +77,50 @@ def test_same_content_gives_the_same_bytes():
     assert map_file_bytes(turned, arrays) == map_file_bytes(HEADER, tensors_of(4))
 
 
-def test_the_safetensors_library_reads_the_same_tensors(small):
-    for name, array in load_file(small).items():
-        long = next(key for key, short in SHORT_TENSORS.items() if short == name)
-        np.testing.assert_array_equal(array, tensors_of(4)[long])
+@pytest.mark.parametrize("header", [HEADER, BARE])
+def test_the_header_comes_back_with_its_defaults(tmp_path, header):
+    write_map_file(tmp_path / "map.neumap", header, one_part(9))
+    assert read_map_file(tmp_path / "map.neumap")[0] == header
 
 
-def test_parts_add_up_to_the_file_and_the_header_is_small(tmp_path):
+def test_the_safetensors_library_reads_the_payload(small):
+    payload = load_file(small)["c"].tobytes()
+    assert tensors_of(4)["codes"].tobytes() in payload
+    assert small.read_bytes().endswith(payload)
+
+
+def test_parts_add_up_to_the_file_and_all_else_is_small(tmp_path):
     path = tmp_path / "map.neumap"
-    write_map_file(path, HEADER, tensors_of(270))
+    short = {**HEADER, "origin": [-1.23, 4.56, 0.78]}
+    write_map_file(path, short, one_part(3750))
     parts = bytes_by_part(path)
-    assert parts["codes"] == 270 * 8
-    assert parts["anchors"] == 270 * 5
-    assert sum(parts.values()) == path.stat().st_size < 4200
-    assert parts["header"] < 650
+    assert parts["codes"] == 3750
+    assert sum(parts.values()) == path.stat().st_size
+    assert parts["header"] <= 250
+
+
+def test_the_first_part_is_read_and_verified_alone(small):
+    header, name, array = read_first_part(small)
+    assert (header, name) == (HEADER, "anchors")
+    np.testing.assert_array_equal(array, tensors_of(4)["anchors"])
+    stream = read_span(small, "codes", (8, 16))
+    assert stream == tensors_of(4)["codes"][1].tobytes()
+    for span in ((8, 33), (-1, 4), (4, 2)):
+        with pytest.raises(MapFileError, match="has no bytes"):
+            read_span(small, "codes", span)
+    with pytest.raises(MapFileError, match="no part"):
+        read_span(small, "absent", (0, 1))
+
+
+def test_a_changed_first_part_or_header_is_found_where_it_is_read_alone(small):
+    good = small.read_bytes()
+    length = len(good) - len(load_file(small)["c"]) + tensors_of(4)["anchors"].nbytes
+    for bit in range(8 * length):
+        data = bytearray(good)
+        data[bit // 8] ^= 1 << bit % 8
+        small.write_bytes(data)
+        with pytest.raises(MapFileError):
+            read_first_part(small)
 
 
 def test_every_single_bit_flip_is_found(small, tmp_path):
@@ -109,24 +147,46 @@ def test_every_cut_and_every_added_tail_is_found(small, tmp_path):
 
 
 def test_another_version_is_named(small, monkeypatch):
-    monkeypatch.setattr("neumap.codes.map_file.FORMAT_VERSION", 7)
+    monkeypatch.setattr(map_header, "FORMAT_VERSION", 7)
     write_map_file(small, HEADER, tensors_of(4))
     monkeypatch.undo()
-    with pytest.raises(MapFileError, match="format version 7, this neumap reads 1"):
+    with pytest.raises(MapFileError, match="format version 7, this neumap reads 2"):
         read_map_file(small)
+
+
+def test_the_format_before_is_refused_with_its_version(tmp_path):
+    inner = '{"d":"0123456789abcdef","h":"","t":"","u":"metre","v":1,"x":"fedcba98"}'
+    text = json.dumps({"__metadata__": {"neumap": inner}}).encode()
+    path = tmp_path / "old.neumap"
+    path.write_bytes(len(text).to_bytes(8, "little") + text)
+    with pytest.raises(MapFileError, match="format version 1, this neumap reads 2"):
+        read_map_file(path)
 
 
 def _file(header_text, data=b""):
     text = header_text.encode()
-    text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + data
 
 
-def _with_tensor(description):
-    return _file('{"__metadata__":{"neumap":"{}"},"a":' + description + "}", b"\0" * 8)
+def _signed(metadata, data=b""):
+    """A container whose digests are right, whatever its content says."""
+    head = encode_header(metadata, len(data) + 32)
+    return head + data + digests_of(head, [data])
 
 
-SPAN = '"data_offsets":[0,8]}'
+def _listing(*parts, data=b"\0" * 8):
+    """A map with another table of parts; hashes are those of one part."""
+    fields = map_header.encode_map_header(HEADER, list(parts))
+    return _signed(fields, data)
+
+
+def _saying(old, new):
+    """A map whose header has another spelling of something."""
+    fields = map_header.encode_map_header(HEADER, None)
+    assert old in fields
+    return _signed(fields.replace(old, new), b"12345678")
+
+
 LYING = {
     "empty file": b"",
     "huge header": (2**40).to_bytes(8, "little") + b"{}",
@@ -135,28 +195,41 @@ LYING = {
     "not JSON": _file("{broken"),
     "not UTF-8": (8).to_bytes(8, "little") + b'{"\xff":1} ',
     "a list": _file("[]"),
-    "no metadata": _file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
+    "no metadata": _file('{"c":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
     "foreign metadata": _file('{"__metadata__":{"format":"pt"}}'),
     "metadata of another type": _file('{"__metadata__":{"neumap":3}}'),
-    "NaN": _with_tensor('{"dtype":"U8","shape":[NaN],"data_offsets":[0,8]}'),
-    "infinite": _with_tensor('{"dtype":"U8","shape":[1e999],"data_offsets":[0,8]}'),
-    "twice": _with_tensor('{"dtype":"U8","dtype":"U8","shape":[8],"data_offsets":[0,8]}'),
-    "overflow": _with_tensor(
-        '{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,8]}'
-    ),
-    "zero times huge": _with_tensor(
-        '{"dtype":"U8","shape":[0,9223372036854775807],"data_offsets":[0,0]}'
-    ),
-    "negative": _with_tensor('{"dtype":"U8","shape":[-8,-1],"data_offsets":[0,8]}'),
-    "true": _with_tensor('{"dtype":"U8","shape":[true,8],"data_offsets":[0,8]}'),
-    "beyond": _with_tensor('{"dtype":"U8","shape":[80],"data_offsets":[0,80]}'),
-    "hole": _with_tensor('{"dtype":"U8","shape":[4],"data_offsets":[4,8]}'),
-    "short": _with_tensor('{"dtype":"U8","shape":[4],"data_offsets":[0,4]}'),
-    "backwards": _with_tensor('{"dtype":"U8","shape":[8],"data_offsets":[8,0]}'),
-    "element type": _with_tensor('{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}'),
-    "nine axes": _with_tensor('{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,8],"data_offsets":[0,8]}'),
-    "missing field": _with_tensor('{"dtype":"U8","shape":[8]}'),
-    "not an object": _with_tensor("8"),
+    "a list as metadata": _file('{"__metadata__":[]}'),
+    "no version": _signed("{}"),
+    "metadata that is not JSON": _signed("'v':2 and more"),
+    "nothing but the version": _signed("{'v':2}"),
+    "a layout that is a list": _saying("'l':{'e':0.00123}", "'l':[]"),
+    "a layout of another kind": _saying("'e':0.00123", "'e':0.00123,'k':'other'"),
+    "a kind that is a list": _saying("'e':0.00123", "'e':0.00123,'k':[]"),
+    "a default that is written": _saying("'e':0.00123", "'e':0.00123,'q':2000"),
+    "a long key": _saying("'n':700", "'images':700"),
+    "keys in another order": _saying("'n':700,'r':0", "'r':0,'n':700"),
+    "a key twice": _saying("'n':700", "'n':700,'n':700"),
+    "white space": _saying("'n':700", "'n': 700"),
+    "NaN": _saying("'e':0.00123", "'e':NaN"),
+    "infinite": _saying("'e':0.00123", "'e':1e999"),
+    "no networks": _saying("'d':'ASNFZ4mrze/+3LqY'", "'d':'!'"),
+    "a shorter network": _saying("'d':'ASNFZ4mrze/+3LqY'", "'d':'ASNFZ4mr'"),
+    "two origins": _saying("[12.345678901234567,", "["),
+    "no parts": _signed(map_header.encode_map_header(HEADER, None))[:-40],
+    "overflow": _listing(["a", "F64", 4294967296, 4294967296]),
+    "zero times huge": _listing(["a", "U8", 0, 9223372036854775807]),
+    "negative": _listing(["a", "U8", -8, -1]),
+    "true": _listing(["a", "U8", True, 8]),
+    "beyond": _listing(["a", "U8", 80]),
+    "short": _listing(["a", "U8", 4]),
+    "element type": _listing(["a", "BF16", 4]),
+    "element type of a list": _listing(["a", [], 8]),
+    "nine axes": _listing(["a", "U8", 1, 1, 1, 1, 1, 1, 1, 1, 8]),
+    "no element type": _listing(["a"]),
+    "not a row": _listing("a"),
+    "a bad name": _listing(["../a", "U8", 8]),
+    "a part twice": _listing(["a", "U8", 4], ["a", "U8", 4], data=b"\0" * 40),
+    "NaN in a part": _listing(["a", "F64", 1], data=b"\xff" * 8),
 }
 
 
@@ -167,23 +240,22 @@ def test_lying_headers_are_refused(tmp_path, name):
     with pytest.raises(MapFileError):
         read_map_file(path)
     with pytest.raises(MapFileError):
-        bytes_by_part(path)
+        read_first_part(path)
 
 
 def test_rewritten_header_without_its_hash_is_refused(small):
     good = small.read_bytes()
-    changed = good.replace(b"metre", b"yards")
+    changed = good.replace(b"7scenes", b"6scenes")
     assert changed != good
     small.write_bytes(changed)
     with pytest.raises(MapFileError, match="SHA-256"):
         read_map_file(small)
 
 
-def test_too_many_tensors_are_refused(tmp_path):
-    specs = [TensorSpec(f"a{index:03d}", "U8", (0,), 0, 0) for index in range(65)]
+def test_too_many_parts_are_refused(tmp_path):
     path = tmp_path / "many.neumap"
-    path.write_bytes(encode_header("{}", specs))
-    with pytest.raises(MapFileError, match="65 tensors"):
+    path.write_bytes(_listing(*([f"a{index:03d}", "U8", 0] for index in range(65))))
+    with pytest.raises(MapFileError, match="more than 64"):
         read_map_file(path)
 
 
@@ -195,11 +267,15 @@ def test_too_many_tensors_are_refused(tmp_path):
         ({**HEADER, "origin": [0.0, 0.0]}, {}),
         ({**HEADER, "provenance": {"loss": float("inf")}}, {}),
         ({**HEADER, "u": 1}, {}),
-        ({**HEADER, "layout": {"h": 1}}, {}),
+        ({**HEADER, "layout": {**HEADER["layout"], "t": 1}}, {}),
+        ({**HEADER, "layout": {"k": "anchored", "q": 2000}}, {}),
+        ({**HEADER, "layout": {"k": "other", "q": 2000}}, {}),
+        ({**HEADER, "layout": 3}, {}),
+        ({**HEADER, "decoder": "0123"}, {}),
+        ({**HEADER, "extractor": "FEDCBA98"}, {}),
         (HEADER, {"codes": np.array([np.nan])}),
         (HEADER, {"codes": np.array(["text"])}),
         (HEADER, {"codes": np.array([1j])}),
-        (HEADER, {"c": np.zeros(1)}),
         (HEADER, {"Bad name": np.zeros(1)}),
     ],
 )
@@ -234,18 +310,24 @@ def test_interrupted_write_keeps_the_old_file_and_leaves_no_other(small, monkeyp
 
 
 def test_short_names_are_unique_and_shorter():
-    for names in (SHORT_KEYS, SHORT_TENSORS):
-        assert len(set(names.values())) == len(names)
-        assert all(len(short) == 1 for short in names.values())
+    assert len(set(SHORT_KEYS.values())) == len(SHORT_KEYS)
+    assert all(len(short) == 1 for short in SHORT_KEYS.values())
 
 
 def test_header_is_plain_json_in_one_metadata_field(small):
     data = small.read_bytes()
     length = int.from_bytes(data[:8], "little")
     fields = json.loads(data[8 : 8 + length])
-    inner = json.loads(fields["__metadata__"]["neumap"])
-    assert sorted(inner) == ["d", "h", "l", "o", "p", "t", "u", "v", "x"]
-    assert length % 8 == 0
+    assert sorted(fields) == ["__metadata__", "c"]
+    inner = json.loads(fields["__metadata__"]["neumap"].replace("'", '"'))
+    assert sorted(inner) == ["d", "l", "o", "p", "t", "v"]
+    assert b"\\" not in data[: 8 + length]
+
+
+def test_quotes_in_texts_come_back(tmp_path):
+    quoted = {**HEADER, "provenance": {"source": 'it\'s "quoted" \\ é'}}
+    write_map_file(tmp_path / "map.neumap", quoted, one_part(3))
+    assert read_map_file(tmp_path / "map.neumap")[0] == quoted
 
 
 def test_map_file_module_names_no_pickle():

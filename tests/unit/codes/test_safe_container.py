@@ -1,25 +1,41 @@
-import numpy as np
 import pytest
 
-from neumap.codes.safe_container import ContainerError, decode_header, encode_header, lay_out
+from neumap.codes.safe_container import (
+    ContainerError,
+    check_header,
+    encode_header,
+    header_length,
+    metadata_of,
+)
 
-
-def test_wide_elements_come_first_and_leave_no_gap():
-    tensors = {"b": np.zeros(3, "u1"), "a": np.zeros(5, "u1"), "z": np.zeros(2, "f8")}
-    places = [(spec.name, spec.begin, spec.end) for spec in lay_out(tensors)]
-    assert places == [("z", 0, 16), ("a", 16, 21), ("b", 21, 24)]
+METADATA = '{"key":"value \\" é"}'
 
 
 def test_header_decodes_to_what_was_encoded():
-    specs = lay_out({"b": np.zeros((3, 2), "u1"), "a": np.zeros(5, "i4")})
-    metadata = '{"key":"value \\" é"}'
-    data = encode_header(metadata, specs)
-    assert decode_header(data + b"\0" * 26) == (metadata, specs, len(data))
+    header = encode_header(METADATA, 26)
+    num_file_bytes = len(header) + 26
+    assert header_length(header + b"payload", num_file_bytes) == len(header)
+    assert metadata_of(header) == METADATA
+    check_header(header, METADATA, num_file_bytes)
+
+
+@pytest.mark.parametrize("change", [-1, 1, 100])
+def test_a_file_of_another_size_is_refused(change):
+    header = encode_header(METADATA, 26)
+    with pytest.raises(ContainerError, match="canonical"):
+        check_header(header, METADATA, len(header) + 26 + change)
 
 
 def test_another_spelling_of_the_same_header_is_refused():
-    data = encode_header("{}", [])
-    text = data[8:].rstrip() + b" " * 16
+    text = encode_header("{}", 0)[8:] + b" " * 16
     spelled = len(text).to_bytes(8, "little") + text
     with pytest.raises(ContainerError, match="canonical"):
-        decode_header(spelled)
+        check_header(spelled, metadata_of(spelled), len(spelled))
+
+
+def test_a_header_longer_than_its_file_is_refused():
+    header = encode_header("{}", 0)
+    with pytest.raises(ContainerError, match="states a header"):
+        header_length(header, len(header) - 1)
+    with pytest.raises(ContainerError, match="less than a header"):
+        header_length(header[:7], 7)
