@@ -14,13 +14,17 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
 import tyro
+from jaxtyping import UInt8
 
 from neumap import Map, PoseEstimate, Split, map_scene, read_images
+from neumap.geometry import Camera
 from neumap.images import ImageSet, load_photo
+from neumap.localizer import Localizer, LocalizerConfig, Quality
 
 BUDGET_BYTES = 28_000
 
@@ -62,29 +66,43 @@ def time_set(folder: Path, *, max_queries: int = 60) -> dict[str, object]:
     queries = split.apply(image_set)[1]
     queries = queries[:: max(1, len(queries) // max_queries)]
     photos = [(load_photo(image.path), image.camera) for image in queries]
-    for rgb, camera in photos[:3]:
-        loaded.localize(rgb, camera=camera)
-    total_ms: list[float] = []
-    stage_ms: dict[str, list[float]] = {}
-    num_localised = 0
-    for rgb, camera in photos:
-        start = time.perf_counter()
-        result = loaded.localize(rgb, camera=camera)
-        total_ms.append(1000 * (time.perf_counter() - start))
-        num_localised += isinstance(result, PoseEstimate)
-        for stage, spent in result.timings_ms.items():
-            stage_ms.setdefault(stage, []).append(spent)
+    qualities = {
+        name: time_queries(loaded.localizer_with(LocalizerConfig.of_quality(name)), photos)
+        for name in get_args(Quality)
+    }
     return {
         "num_mapped": len(split.map_names),
         "map_bytes": map_bytes,
         "mapping_seconds": round(mapping_seconds, 1),
         "mapping_stage_seconds": {k: round(v, 1) for k, v in scene_map.stage_seconds.items()},
         "num_queries": len(photos),
+        **qualities["full"],
+        "lower_quality": {name: row for name, row in qualities.items() if name != "full"},
+        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+    }
+
+
+def time_queries(
+    localizer: Localizer, photos: list[tuple[UInt8[np.ndarray, "height width 3"], Camera]]
+) -> dict[str, object]:
+    """Localise decoded photos, the first three of them once before for warming up."""
+    for rgb, camera in photos[:3]:
+        localizer.localize(rgb, camera=camera)
+    total_ms: list[float] = []
+    stage_ms: dict[str, list[float]] = {}
+    num_localised = 0
+    for rgb, camera in photos:
+        start = time.perf_counter()
+        result = localizer.localize(rgb, camera=camera)
+        total_ms.append(1000 * (time.perf_counter() - start))
+        num_localised += isinstance(result, PoseEstimate)
+        for stage, spent in result.timings_ms.items():
+            stage_ms.setdefault(stage, []).append(spent)
+    return {
         "num_localised": num_localised,
         "query_ms_median": round(float(np.median(total_ms)), 1),
         "query_ms_p95": round(float(np.percentile(total_ms, 95)), 1),
         "query_stage_ms_median": {k: round(float(np.median(v)), 1) for k, v in stage_ms.items()},
-        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
     }
 
 

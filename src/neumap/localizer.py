@@ -191,17 +191,18 @@ class Localizer:
             guided = self._look_again(
                 points.to_world(found.cam_from_shifted), features, camera, scale
             )
-        if guided is None:
-            candidate = Candidate(first, camera, points, found.cam_from_shifted)
-            return judge(candidate, effort, acceptance)
-        last, last_px = guided
-        # Guided pairs lie near their projections whatever the pose: only the first matches, found
-        # without it, are evidence against chance.
-        seen_first = points.from_world(last.points.to_world(last.cam_from_shifted))
-        verdict = judge(Candidate(first, camera, points, seen_first), effort, acceptance)
-        if isinstance(verdict, PoseFailure):
-            return verdict
-        return judge(last, SearchEffort(1, last_px), acceptance)
+        with clock.stage("judge"):
+            start = Candidate(first, camera, points, found.cam_from_shifted)
+            if guided is None:
+                return judge(start, effort, acceptance)
+            last, last_px = guided
+            # Guided pairs lie near their projections whatever the pose: only the first matches,
+            # found without it, are evidence against chance.
+            pose = points.from_world(last.points.to_world(last.cam_from_shifted))
+            verdict = judge(replace(start, cam_from_shifted=pose), effort, acceptance)
+            if isinstance(verdict, PoseFailure):
+                return verdict
+            return judge(last, SearchEffort(1, last_px), acceptance)
 
     def _first_search(self, scale: float) -> SolverConfig:
         return SolverConfig(

@@ -68,7 +68,7 @@ def test_guided_passes_find_the_pairs_that_the_decoder_missed(extractor):
     assert isinstance(guided, PoseEstimate)
     assert first.num_inliers < 120 < 280 < guided.num_inliers
     assert gap(guided) < 0.01
-    assert set(guided.timings_ms) == {"match", "solve", "guided"}
+    assert set(guided.timings_ms) == {"match", "solve", "guided", "judge"}
 
 
 def test_a_reader_without_anchors_is_not_guided(extractor):

@@ -35,7 +35,7 @@ class PoseEstimate:
     residuals_px: Float[np.ndarray, " pair"]
     """Reprojection errors in pixels of the undistorted image; inf behind the camera."""
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
-    """Wall time by stage: decode, features, match, solve, guided."""
+    """Wall time by stage: decode, features, match, solve, guided, judge."""
 
     @property
     def num_inliers(self) -> int:
