@@ -19,6 +19,7 @@ FROZEN = {
         *("MAP", "DATA", "--help", "--json", "--split", "--report", "--predictions"),
         *("--layout", "--quiet"),
     ],
+    "predict": ["MAP", "DATA", "--help", "--out", "--split", "--layout", "--quiet"],
     "report": ["FILE.json...", "--help", "--out", "--json"],
     "compare": [
         *("RUN_A.json", "RUN_B.json", "--help", "--also-a", "--also-b", "--resamples", "--seed"),

@@ -111,6 +111,28 @@ class EvaluateOptions(_Options):
     """No progress bars."""
 
 
+class PredictOptions(_Options):
+    """Localise the queries of a data set and write the predictions; no true pose is needed.
+
+    For benchmarks whose server keeps the true poses: `neumap export` turns the file into what the
+    server reads. `neumap evaluate` also scores.
+    """
+
+    map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
+    """Map file."""
+    data: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DATA")]
+    """Folder with the queries and their cameras."""
+    out: Annotated[Path, tyro.conf.arg(metavar="PREDICTIONS.jsonl")]
+    """File to write."""
+    split: Annotated[Path | None, tyro.conf.arg(metavar="SPLIT.json", help_behavior_hint="")] = None
+    """JSON file {"map": [names], "query": [names]}; without it the layout's own queries, or every
+    5th photo."""
+    layout: _Layout = None
+    """Layout of the folder, if it is not to be detected."""
+    quiet: _Quiet = False
+    """No progress bars."""
+
+
 class ReportOptions(_Options):
     """Join the evaluations of several scenes in one table, with all queries pooled.
 
@@ -166,7 +188,7 @@ class ExportOptions(_Options):
     """
 
     predictions: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="PREDICTIONS.jsonl")]
-    """Predictions file of `neumap evaluate`."""
+    """Predictions file of `neumap evaluate` or `neumap predict`."""
     out: Annotated[Path, tyro.conf.arg(metavar="PATH")]
     """File (visloc, tum) or new folder (kapture, colmap) to write."""
     format: Annotated[Literal["visloc", "kapture", "tum", "colmap"], tyro.conf.arg()]
@@ -189,6 +211,7 @@ VERBS: dict[str, tuple[type[_Options], str]] = {
     "map": (MapOptions, "posed photos to one map file"),
     "localize": (LocalizeOptions, "photos to camera poses"),
     "evaluate": (EvaluateOptions, "errors of a map's queries, and a report"),
+    "predict": (PredictOptions, "poses of a data set's queries, true poses not needed"),
     "report": (ReportOptions, "several evaluations in one table and page"),
     "compare": (CompareOptions, "two evaluations query by query, with intervals"),
     "export": (ExportOptions, "predicted poses in formats of other tools and servers"),

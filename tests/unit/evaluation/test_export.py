@@ -12,7 +12,7 @@ from neumap.evaluation import predict
 from neumap.evaluation.export import export_predictions, posed_queries, tum_lines, visloc_lines
 from neumap.evaluation.posed_query import PosedQuery
 from neumap.geometry import Camera, RigidTransform
-from neumap.images import tum_reader
+from neumap.images import kapture_reader, tum_reader
 from neumap.images.colmap_text import read_text_model
 
 PINHOLE = Camera.pinhole(160, 120, fx=150.0, fy=151.5, cx=80.25, cy=60.0)
@@ -148,6 +148,20 @@ def test_kapture_tables_hold_poses_cameras_and_names(predictions, tmp_path):
         pose_of[stamp, device] = RigidTransform.from_quat_wxyz(numbers[:4], numbers[4:])
     names = {name: pose_of[stamp, device] for stamp, device, name in tables["records_camera"]}
     _assert_same(names, predictions)
+
+
+def test_kapture_folders_are_read_by_our_reader_with_the_same_poses(predictions, tmp_path):
+    export_predictions(predictions, tmp_path / "out", format_name="kapture")
+    photos = tmp_path / "out/sensors/records_data"
+    for prediction in predictions:
+        (photos / prediction.name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (160, 120)).save(photos / prediction.name)
+    image_set = kapture_reader.read(tmp_path / "out")
+    prefix = "sensors/records_data/"
+    found = {image.name.removeprefix(prefix): image for image in image_set.images}
+    _assert_same({name: image.cam_from_world for name, image in found.items()}, predictions)
+    for query in posed_queries(predictions):
+        assert found[query.name].camera == query.camera
 
 
 def test_cameras_that_kapture_does_not_have_are_named(predictions, tmp_path):

@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,6 +115,12 @@ def test_json_is_valid_and_infinite_errors_are_null():
         "per_query",
     }
     assert wanted <= set(again)
+
+
+def test_every_key_of_the_figures_stands_in_the_documentation():
+    page = (Path(__file__).parents[3] / "docs/evaluation.md").read_text(encoding="utf-8")
+    for key in summarise([_score(0.1)], units="metre", median_depth=None).to_json():
+        assert f"`{key.removesuffix('_over_median_depth')}`" in page
 
 
 def test_no_scores_are_refused():
