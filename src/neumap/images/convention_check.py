@@ -18,6 +18,7 @@ AS_GIVEN = "as given"
 INVERSE = "inverse"
 FLIPPED_AXES = "flipped axes"
 INVERSE_AND_FLIPPED_AXES = "inverse and flipped axes"
+TRANSPOSED_ROTATIONS = "transposed rotations"
 
 _MEANING = {
     INVERSE: (
@@ -30,6 +31,10 @@ _MEANING = {
     INVERSE_AND_FLIPPED_AXES: (
         "the matrices are inverted (world-to-camera against camera-to-world) and the camera axes "
         "are flipped (OpenGL against OpenCV)"
+    ),
+    TRANSPOSED_ROTATIONS: (
+        "the rotations are from camera to world where those from world to camera are expected, or "
+        "the other way round, beside camera centres that are right"
     ),
 }
 _CLEARLY_BETTER = 1 / 3
@@ -63,7 +68,7 @@ class ConventionFit:
 
 @dataclass(frozen=True)
 class ConventionReport:
-    """The fit of all four readings, and the best one."""
+    """The fit of all readings, and the best one."""
 
     fits: tuple[ConventionFit, ...]
     num_matches: int
@@ -80,7 +85,7 @@ class ConventionReport:
 
 
 def check_convention(pairs: Sequence[MatchedPair], *, subject: str) -> ConventionReport:
-    """Compare the given poses with the three other common readings of them.
+    """Compare the given poses with the other common readings of them.
 
     Raises PoseError (about `subject`) naming the reading that would fit, if its median residual
     is below 4 px and below a third of the given one's; or if it is no worse and puts the scene in
@@ -115,6 +120,9 @@ def _is_clearly_better(fit: ConventionFit, given: ConventionFit) -> bool:
 def _reread(cam_from_world: RigidTransform, convention: str) -> RigidTransform:
     """Return the pose that the same numbers mean in another convention."""
     pose = cam_from_world
+    if convention == TRANSPOSED_ROTATIONS:
+        transposed = pose.rotation.T
+        pose = RigidTransform(transposed, -transposed @ pose.center_in_source)
     if convention in (INVERSE, INVERSE_AND_FLIPPED_AXES):
         pose = pose.inverse()
     if convention in (FLIPPED_AXES, INVERSE_AND_FLIPPED_AXES):

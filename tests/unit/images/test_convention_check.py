@@ -11,10 +11,17 @@ from neumap.images import MatchedPair, check_convention
 FLIP = RigidTransform(np.diag([1.0, -1.0, -1.0]), np.zeros(3))
 FOCAL_PX = 500.0
 
+
+def _turned_back(pose):
+    """The rotation the other way round, about the same camera centre."""
+    return RigidTransform(pose.rotation.T, -pose.rotation.T @ pose.center_in_source)
+
+
 WRONG = {
     "world-to-camera": lambda pose: pose.inverse(),
     "OpenGL": lambda pose: FLIP @ pose,
     "inverted": lambda pose: (FLIP @ pose).inverse(),
+    "beside camera centres": _turned_back,
 }
 """Word of the message, and how a file in that convention is misread."""
 
@@ -54,7 +61,7 @@ def test_right_poses_pass_and_fit_best():
     assert report.best.convention == "as given"
     assert report.best.residual_px < 1.0
     assert report.best.in_front > 0.95
-    assert len(report.fits) == 4
+    assert len(report.fits) == 5
 
 
 def test_exact_matches_have_no_residual():
