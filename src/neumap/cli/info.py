@@ -14,12 +14,16 @@ def run(options: InfoOptions) -> int:
     scene_map = Map.load(options.map)
     num_bytes = options.map.stat().st_size
     parts = scene_map.bytes_by_part()
+    num_codes = len(scene_map.anchors_in_world)  # 0 where codes have no position
+    bits_per_code = 8 * (num_bytes - parts["header"]) / num_codes if num_codes else None
     if options.as_json:
         print_json(
             {
                 "map": str(options.map),
                 "map_bytes": num_bytes,
                 "bytes_by_part": parts,
+                "num_codes": num_codes or None,
+                "bits_per_code": bits_per_code,
                 "units": scene_map.units,
                 "header": scene_map.header,
             }
@@ -27,6 +31,8 @@ def run(options: InfoOptions) -> int:
         return exit_codes.OK
     rows = [("size", format_size(num_bytes))]
     rows += [(f"  {part}", f"{format_size(n)}, {n / num_bytes:.1%}") for part, n in parts.items()]
+    if bits_per_code is not None:
+        rows.append(("codes", f"{num_codes}, {bits_per_code:.1f} bits each"))
     rows += [(str(key), _text(value)) for key, value in scene_map.header.items()]
     print_table(str(options.map), rows)
     return exit_codes.OK

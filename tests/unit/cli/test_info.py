@@ -8,12 +8,16 @@ def test_bytes_by_part_add_up_to_the_file(saved, capsys):
     content = json.loads(capsys.readouterr().out)
     assert set(content["bytes_by_part"]) == {"codes", "anchors", "tables", "header"}
     assert sum(content["bytes_by_part"].values()) == content["map_bytes"]
+    assert (content["num_codes"], content["bits_per_code"]) == (30, 960 * 8 / 30)
 
 
 def test_the_table_names_every_part_and_header_field(saved, capsys):
     assert main(["info", str(saved.map_path)]) == 0
     printed = capsys.readouterr().out
-    assert all(word in printed for word in ("codes", "70.0%", "anchors", "provenance", "metre"))
+    assert all(
+        word in printed
+        for word in ("codes", "70.0%", "30, 256.0 bits each", "anchors", "provenance", "metre")
+    )
 
 
 def test_a_missing_map_exits_2(world, capsys):
