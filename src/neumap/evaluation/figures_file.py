@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Literal
 
@@ -104,8 +105,9 @@ def _field(path: Path, location: tuple[int | str, ...]) -> str:
 def _contradictions(figures: _Figures) -> list[str]:
     reasons: list[str] = []
     names = [query.name for query in figures.per_query]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        reasons.append(f"query {name} stands more than once")
+    for name, count in Counter(names).items():
+        if count > 1:
+            reasons.append(f"query {name} stands {count} times")
     if figures.num_queries != len(names):
         reasons.append(f"num_queries is {figures.num_queries} but {len(names)} are listed")
     num_failed = sum(query.status == "failed" for query in figures.per_query)
