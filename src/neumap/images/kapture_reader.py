@@ -88,7 +88,10 @@ def _listing(
 
 def _read_part(root: Path, folder: Path) -> _Part:
     sensors = folder / "sensors"
-    tables = read_tables(sensors)
+    try:
+        tables = read_tables(sensors)
+    except DataError as error:  # raised with those of the other parts
+        return _Part(frames=(), is_metric=False, warnings=(), faults=error.faults)
     prefix = (sensors / "records_data").relative_to(root).as_posix()
     frames: list[ListedFrame] = []
     unposed: list[str] = []

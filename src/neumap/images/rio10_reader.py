@@ -46,16 +46,8 @@ def read(root: Path) -> ImageSet:
     faults: list[Fault] = []
     size = most_common_size(photos) or ORIGINAL_SIZE
     cameras = _read_cameras(root / INTRINSICS_FILE, size, faults)
-    for sequence in sorted({photo.parent.name for photo in photos} - set(cameras)):
-        if not faults:
-            subject = str(root / INTRINSICS_FILE)
-            faults.append(
-                Fault(
-                    subject,
-                    f"has no line for {sequence}",
-                    "Add `seqXX_YY fx fy cx cy`; the data set's list lacks the sequences 01.",
-                )
-            )
+    if (root / INTRINSICS_FILE).is_file():
+        faults.extend(_unlisted(root, {photo.parent.name for photo in photos} - set(cameras)))
     frames: list[ListedFrame] = []
     for photo in photos:
         camera = cameras.get(photo.parent.name)
@@ -93,13 +85,23 @@ def _scan_of(name: str) -> str:
     return match.group(1) if match else ""
 
 
-def _read_cameras(path: Path, size: tuple[int, int], faults: list[Fault]) -> dict[str, Camera]:
-    cameras: dict[str, Camera] = {}
+def _unlisted(root: Path, sequences: set[str]) -> list[Fault]:
+    remedy = "Add `seqXX_YY fx fy cx cy`; the data set's list lacks the sequences 01."
+    subject = str(root / INTRINSICS_FILE)
+    return [Fault(subject, f"has no line for {name}", remedy) for name in sorted(sequences)]
+
+
+def _read_cameras(
+    path: Path, size: tuple[int, int], faults: list[Fault]
+) -> dict[str, Camera | None]:
+    """Return the camera of each listed sequence, None where its line is at fault."""
+    cameras: dict[str, Camera | None] = {}
     if not path.is_file():
         remedy = "Take data/intrinsics.txt of the data set's repository, and add the sequences 01."
         faults.append(Fault(str(path), "does not exist", remedy))
         return cameras
     for row in table_rows(path):
+        cameras[row.fields[0]] = None
         try:
             fx, fy, cx, cy = row.floats(1, 5)
             cameras[row.fields[0]] = Camera.pinhole(*size, fx=fx, fy=fy, cx=cx, cy=cy)

@@ -95,3 +95,14 @@ def test_a_kapture_without_records_is_refused(root):
     (root / "mapping/sensors/records_camera.txt").unlink()
     with pytest.raises(DataError, match="so the data set has no photo"):
         read_images(root)
+
+
+def test_faults_of_all_parts_are_listed_at_once(root):
+    for part in ("mapping", "validation"):
+        edit(root / part / "sensors" / "sensors.txt", "PINHOLE, 64", "PINHOLE, x")
+    with pytest.raises(DataError) as caught:
+        read_images(root)
+    assert [fault.subject.split("/")[-3] for fault in caught.value.faults] == [
+        "mapping",
+        "validation",
+    ]

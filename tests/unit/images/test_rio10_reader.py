@@ -46,3 +46,11 @@ def test_missing_intrinsics_are_asked_for(root):
     (root / "intrinsics.txt").unlink()
     with pytest.raises(DataError, match=r"intrinsics\.txt: does not exist"):
         read_images(root)
+
+
+def test_all_sequences_without_intrinsics_are_named_at_once(root):
+    (root / "intrinsics.txt").write_text("seq01_02 60 61 31 25\n")
+    with pytest.raises(DataError) as caught:
+        read_images(root)
+    reasons = [fault.reason for fault in caught.value.faults]
+    assert reasons == ["has no line for seq02_01", "has no line for seq02_02"]
