@@ -51,10 +51,9 @@ def read(root: Path) -> ImageSet:
     size = most_common_size(root / name for name in present.values()) or ORIGINAL_SIZE
     color = _read_camera(root, COLOR_INTRINSICS, _color_size(size), faults)
     depth = _read_camera(root, DEPTH_INTRINSICS, lambda _: DEPTH_SIZE, faults)
-    if color is None:
-        if faults:
-            raise DataError.from_faults(faults)
-        raise DataError(str(root / COLOR_INTRINSICS[0]), "does not exist", "Export it as well.")
+    if _first(root, COLOR_INTRINSICS) is None:
+        subject = str(root / COLOR_INTRINSICS[0])
+        faults.append(Fault(subject, "does not exist", "Export it as well."))
     frames: list[ListedFrame] = []
     for path, name in present.items():
         depth_name = f"depth/{path.stem}.png"
@@ -63,6 +62,8 @@ def read(root: Path) -> ImageSet:
         except DataError as error:
             faults.extend(error.faults)
             continue
+        if color is None:
+            continue  # stated above
         has_depth = depth is not None and (root / depth_name).is_file()
         frames.append(
             ListedFrame(
@@ -93,7 +94,7 @@ def _first(root: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _frame_number(path: Path) -> tuple[int, str]:
-    return (int(path.stem) if path.stem.isdigit() else -1, path.stem)
+    return (int(path.stem) if path.stem.isdecimal() else -1, path.stem)
 
 
 def _photo_name(root: Path, stem: str) -> str | None:

@@ -68,9 +68,11 @@ def test_malformed_files_are_refused_by_name(root, name, text, message):
         read_images(root)
 
 
-def test_all_malformed_poses_are_named_at_once(root):
+def test_all_malformed_files_are_named_at_once(root):
     for index in (1, 4):
         (root / f"pose/{index}.txt").write_text("1\n")
+    (root / "intrinsic/intrinsic_color.txt").write_text("1\n")
     with pytest.raises(DataError) as caught:
         read_images(root)
-    assert len(caught.value.faults) == 2
+    names = [fault.subject.split("/")[-1] for fault in caught.value.faults]
+    assert names == ["intrinsic_color.txt", "1.txt", "4.txt"]
