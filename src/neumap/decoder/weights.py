@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -40,15 +39,6 @@ def read_anchored_decoder(data: bytes, *, name: str = "weights") -> AnchoredDeco
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise _damaged(name, f"cannot be read ({error})") from error
     return decoder.requires_grad_(False).eval()
-
-
-def requantised(decoder: AnchoredDecoder, num_levels: int) -> AnchoredDecoder:
-    """Return the same network for codes of another number of levels."""
-    config = replace(decoder.config, num_levels=num_levels)
-    space = decoder.code_space.with_levels(num_levels)
-    other = AnchoredDecoder(space, config)
-    other.load_state_dict({**decoder.state_dict(), "step": torch.from_numpy(space.step)})
-    return other.requires_grad_(False).eval()
 
 
 @cache

@@ -27,7 +27,10 @@ class EpisodeConfig:
     """Subsets of views that a scene is mapped from."""
     min_mapping_views: int = 4
     """Fewest mapping views; the most is all but three."""
-    codes: tuple[int, int] = (100, 2000)
+    stretch_share: float = 0.5
+    """Share of maps from one stretch of the walk, so that their queries come from other places;
+    the others take views at random."""
+    codes: tuple[int, int] = (60, 3000)
     """Fewest and most codes, drawn evenly on a log scale."""
     key_points: tuple[int, int] = (600, 2000)
     """Fewest and most key-points of the query; its best by score are kept."""
@@ -179,7 +182,10 @@ class EpisodeSource:
         num_views = len(training_scene.scene.views)
         most = max(num_views - 3, 2)
         count = int(rng.integers(min(self.config.min_mapping_views, most), most + 1))
-        mapping = np.sort(rng.permutation(num_views)[:count])
+        if rng.random() < self.config.stretch_share:
+            mapping = np.sort((int(rng.integers(num_views)) + np.arange(count)) % num_views)
+        else:
+            mapping = np.sort(rng.permutation(num_views)[:count])
         log_weight = rng.normal(0, self.config.selection_noise, len(training_scene.scene.points))
         made = make_map(
             training_scene,

@@ -14,7 +14,7 @@ import numpy as np
 
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder, AnchoredDecoderConfig
-from neumap.decoder.weights import requantised, save_anchored_decoder
+from neumap.decoder.weights import save_anchored_decoder
 from neumap.errors import NeumapError
 from neumap.training.anchored_card import make_card
 from neumap.training.anchored_config import AnchoredTrainingConfig
@@ -49,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data-note", default="", help="sources and licences, for the card")
     parser.add_argument("--minutes", type=float, default=25.0, help="training time")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--levels", type=int, default=4, help="levels of a code's values in maps")
+    parser.add_argument(
+        "--levels", type=int, default=4, help="levels of a code's values (decision 001)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint")
     options = parser.parse_args(argv)
     cache = options.cache if options.cache is not None else options.out / "cache"
@@ -57,9 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         scenes = cached_scenes(options.scenes, cache, holds_out_queries=False)
         decoder = AnchoredDecoder(
-            fit_code_space(scenes),
+            fit_code_space(scenes).with_levels(options.levels),
             # What won on held-out scenes: docs/decisions/001-anchored-decoder.md.
-            AnchoredDecoderConfig(matches="union", min_confidence=0.02),
+            AnchoredDecoderConfig(matches="union", num_levels=options.levels),
             generator=stream(options.seed, "anchored decoder"),
         )
         config = AnchoredTrainingConfig(max_seconds=60 * options.minutes)
@@ -74,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         run = {
             "command": "python -m neumap.training.train_anchored --scenes ... --out OUT "
-            f"--minutes {options.minutes:g} --seed {options.seed}",
+            f"--minutes {options.minutes:g} --seed {options.seed} --levels {options.levels}",
             "data": options.data_note,
             "steps": steps,
             "episodes_per_step": config.episodes_per_step,
@@ -96,8 +98,6 @@ def _write(
     run: dict[str, str | int],
 ) -> None:
     """Write weights and card, with figures on the scenes that were held out."""
-    # Trained at 16 levels; fewer leave room for more codes (decision 001).
-    decoder = requantised(decoder, options.levels)
     path = options.out / "anchored.safetensors"
     save_anchored_decoder(decoder, path)
     held_out = cached_scenes(options.held_out, cache, holds_out_queries=True)

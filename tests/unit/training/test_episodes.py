@@ -9,6 +9,7 @@ from neumap.training.scene_cache import TrainingScene
 
 QUIET = EpisodeConfig(
     maps_per_scene=2,
+    stretch_share=0.0,
     codes=(30, 150),
     key_points=(160, 180),
     wrong_scene_share=0.0,
@@ -54,6 +55,14 @@ def test_queries_take_no_part_in_the_map(scenes):
         assert set(made.query_views) < set(range(8))
 
 
+def test_a_stretch_of_the_walk_leaves_out_neighbouring_views(scenes):
+    config = replace(QUIET, stretch_share=1.0, maps_per_scene=6)
+    for made in EpisodeSource(scenes, config, seed=0).maps:
+        left_out = np.array(made.query_views)
+        gaps = np.diff(np.concatenate([left_out, [left_out[0] + 8]]))  # around the closed walk
+        assert np.sort(gaps)[:-1].max() == 1
+
+
 def test_the_pixels_of_a_code_look_like_it(scenes):
     episode = EpisodeSource(scenes, QUIET, seed=0).draw(np.random.default_rng(3))
     cosine = episode.descriptors @ episode.code_descriptors.T
@@ -61,7 +70,8 @@ def test_the_pixels_of_a_code_look_like_it(scenes):
     best = cosine.argmax(dim=1)
     right = episode.truth.judge(pixel, best, within_px=2.0)
     assert right.sum() > 0.5 * len(episode.anchors) * 0.8
-    assert cosine[pixel[right], best[right]].min() > 0.8
+    # A pixel may also lie on another code by chance.
+    assert (cosine[pixel[right], best[right]] > 0.8).float().mean() > 0.95
 
 
 def test_a_query_of_another_scene_shows_no_code(scenes):
