@@ -1,6 +1,9 @@
 """Maps of the anchored decoder: choose points within a budget of bytes and fit a code to each."""
 
 import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +22,13 @@ from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
 from neumap.training.fit_anchored_codes import fit_anchored_codes
 
-_MIN_CODES = 30  # fewer cannot carry a pose
+MIN_CODES = 30
+"""Fewer codes cannot carry a pose."""
 _LEAST_BITS = 16  # of a code in any map, to bound the search
 _FIT_SURPLUS = 0.03  # of the codes, that are fitted in case fitted codes take fewer bytes
-_HEADER_BYTES = 300  # at most, without voxel tables
-_FINEST_LEVELS = 16  # of a code's value
+_FINER_LEVELS = (8, 16)  # of a code's value, where bytes are left over
 _FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
+_FILLED = 0.98  # of the budget: a smaller map is explained
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +59,13 @@ def map_with_anchored_decoder(
     codes = codes_within_budget(
         scene, decoder, header, budget_bytes=budget_bytes, config=config, seed=seed
     )
-    return Map(_with_codes(header, codes), codes.to_tensors())
+    header, tensors = header_with_codes(header, codes), codes.to_tensors()
+    num_bytes = len(map_file_bytes(header, tensors))
+    warnings: tuple[str, ...] = ()
+    if num_bytes < _FILLED * budget_bytes:
+        left_over = f"All {len(codes)} points of the scene are in the map: {num_bytes} bytes"
+        warnings = (f"{left_over} of {budget_bytes} are used.",)
+    return Map(header, tensors, warnings=warnings)
 
 
 def codes_within_budget(
@@ -78,12 +88,15 @@ def codes_within_budget(
     else:
         is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
     bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
-    space, bits = _finest(decoder.code_space, bits, is_near, budget_bytes, config)
-    most = min(int(is_near.sum()), max(8 * budget_bytes // _LEAST_BITS, _MIN_CODES))
+    most = min(int(is_near.sum()), max(8 * budget_bytes // _LEAST_BITS, MIN_CODES))
     chosen = select_by_coverage(scene, most, weight=is_near.astype(np.float64))
+    space = decoder.code_space
     codes_of = _Quantiser(scene, chosen, header, space=space, grid=grid, bits=bits)
     values = space.project(points.descriptors[chosen])
     count = _count_within(codes_of, values, budget_bytes)
+    if count == is_near.sum():
+        most_bits = _FINEST_BITS if config.anchor_bits is None else bits
+        codes_of = codes_of.finest_within(values, budget_bytes, most_bits=most_bits)
     plain = codes_of(values[:count])
     if not config.has_code_fit:
         return plain
@@ -91,32 +104,15 @@ def codes_within_budget(
     # first, and a few more than fitted before take part in case they take less.
     num_fitted = min(len(chosen), count + math.ceil(_FIT_SURPLUS * count))
     fitted, _ = fit_anchored_codes(
-        scene, chosen[:num_fitted], decoder, num_levels=space.num_levels, seed=seed
+        scene, chosen[:num_fitted], decoder, num_levels=codes_of.space.num_levels, seed=seed
     )
     kept = largest_count(
         lambda number: codes_of.size(fitted[:number]),
         budget_bytes=budget_bytes,
-        least=_MIN_CODES,
+        least=MIN_CODES,
         most=num_fitted,
     )
     return plain if kept is None else codes_of(fitted[:kept])
-
-
-def _finest(
-    space: CodeSpace,
-    bits: int,
-    is_near: Bool[np.ndarray, " point"],
-    budget_bytes: int,
-    config: AnchoredMappingConfig,
-) -> tuple[CodeSpace, int]:
-    """Use room that no further point can use to make codes finer, then anchors."""
-    room = 8 * (budget_bytes - _HEADER_BYTES) // max(int(is_near.sum()), 1)
-    finest = space.with_levels(_FINEST_LEVELS)
-    if room >= finest.bits * finest.num_values + 3 * bits:
-        space = finest
-    if config.anchor_bits is None:
-        bits = max(bits, min(_FINEST_BITS, (room - space.bits * space.num_values) // 3))
-    return space, bits
 
 
 class _Quantiser:
@@ -133,46 +129,62 @@ class _Quantiser:
         bits: int,
     ) -> None:
         self._xyz_in_world = scene.points.xyz_in_world[chosen]
-        self._header, self._space, self._grid, self._bits = header, space, grid, bits
+        self._header, self._grid, self._bits = header, grid, bits
+        self.space = space
 
     def __call__(self, values: Float32[np.ndarray, "code value"]) -> AnchoredCodes:
         """Quantise codes and anchors of as many points as there are values."""
         return AnchoredCodes.from_points(
             self._xyz_in_world[: len(values)],
-            self._space.quantise(values),
+            self.space.quantise(values),
             grid=self._grid,
             anchor_bits=self._bits,
-            code_bits=self._space.bits,
+            code_bits=self.space.bits,
         )
 
     def size(self, values: Float32[np.ndarray, "code value"]) -> int:
         """Bytes of the map file with these codes."""
         codes = self(values)
-        return len(map_file_bytes(_with_codes(self._header, codes), codes.to_tensors()))
+        return len(map_file_bytes(header_with_codes(self._header, codes), codes.to_tensors()))
+
+    def finest_within(
+        self, values: Float32[np.ndarray, "code value"], budget_bytes: int, *, most_bits: int
+    ) -> "_Quantiser":
+        """Use bytes that no further point can use: for finer values first, then for anchors."""
+        values_first = [self._with(levels, self._bits) for levels in _FINER_LEVELS]
+        finer = range(self._bits + 1, most_bits + 1)
+        anchors_next = [self._with(_FINER_LEVELS[-1], bits) for bits in finer]
+        ladder = [self, *values_first, *anchors_next]
+        return ladder[bisect_right(ladder, budget_bytes, lo=1, key=lambda q: q.size(values)) - 1]
+
+    def _with(self, num_levels: int, bits: int) -> "_Quantiser":
+        other = copy(self)
+        other.space, other._bits = self.space.with_levels(num_levels), bits
+        return other
 
 
 def _count_within(
     codes_of: _Quantiser, values: Float32[np.ndarray, "code value"], budget_bytes: int
 ) -> int:
     """Number of the first codes that fit; typed errors where 30 do not."""
-    if len(values) < _MIN_CODES:
+    if len(values) < MIN_CODES:
         raise MappingError(
             "scene points",
-            f"there are only {len(values)}, expected at least {_MIN_CODES}",
+            f"there are only {len(values)}, expected at least {MIN_CODES}",
             "Take photos that overlap by half, of a textured place.",
         )
     count = largest_count(
         lambda number: codes_of.size(values[:number]),
         budget_bytes=budget_bytes,
-        least=_MIN_CODES,
+        least=MIN_CODES,
         most=len(values),
     )
     if count is not None:
         return count
     raise OptionError(
         "--budget",
-        f"{budget_bytes} bytes do not hold a map of {_MIN_CODES} codes",
-        f"Give at least {codes_of.size(values[:_MIN_CODES])} bytes.",
+        f"{budget_bytes} bytes do not hold a map of {MIN_CODES} codes",
+        f"Give at least {codes_of.size(values[:MIN_CODES])} bytes.",
     )
 
 
@@ -203,8 +215,8 @@ def anchor_bits_of(scene: Scene, side: float) -> int:
     return int(np.clip(np.ceil(np.log2(max(steps, 2.0))), 8, 20))
 
 
-def _with_codes(header: dict[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
-    """The header with what the codes need to be read."""
+def header_with_codes(header: Mapping[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
+    """Return the header with what the codes need to be read."""
     return {
         **header,
         "origin": [float(v) for v in codes.origin],

@@ -115,6 +115,7 @@ def map_scene(
     source = Source(layout=image_set.layout, num_images=len(images), seed=seed)
     mapped = map_of_scene(scene, source, budget_bytes=budget_bytes, config=config, device=device)
     stages.done("codes")
+    warnings = (*warnings, *mapped.warnings)
     return Map(mapped.header, mapped.tensors, dict(stages.seconds), warnings)
 
 

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 
+from neumap.codes.map_file import map_file_bytes
+from neumap.compression import compress_map
 from neumap.decoder.paper_weights import load_paper_decoder
 from neumap.errors import OptionError
 from neumap.features.xfeat import XFeatConfig, XFeatExtractor
@@ -73,3 +75,18 @@ def test_a_budget_that_holds_no_map_is_refused(room: tuple[Scene, dict[str, Any]
     scene, header = room
     with pytest.raises(OptionError, match="do not hold a map"):
         map_with_paper_decoder(scene, header, budget_bytes=3000, seconds=0.0, seed=0)
+
+
+def test_a_smaller_map_keeps_the_budget_and_the_codes_of_later_blocks(
+    room: tuple[Scene, dict[str, Any]],
+):
+    scene, header = room
+    source = map_with_paper_decoder(scene, header, budget_bytes=16_000, seconds=0.0, seed=0)
+    smaller = compress_map(source, budget_bytes=12_000)
+    sizes = [len(map_file_bytes(m.header, m.tensors)) for m in (source, smaller)]
+    assert 0.98 * 12_000 <= sizes[1] <= 12_000 < sizes[0]
+    before, after = (m.reader.codes.is_kept for m in (source, smaller))
+    assert torch.equal(before[:, 1:], after[:, 1:])
+    assert int(after[:, 0].sum()) < int(before[:, 0].sum())
+    with pytest.raises(OptionError, match="Give at least"):
+        compress_map(source, budget_bytes=1000)

@@ -14,6 +14,7 @@ FROZEN = {
         *("DATA", "--help", "--out", "--split", "--budget", "--device", "--poses", "--layout"),
         *("--preset", "--seed", "--json", "--quiet"),
     ],
+    "compress": ["MAP", "--help", "--budget", "--out", "--json"],
     "localize": ["MAP", "PHOTO...", "--help", "--camera", "--json", "--quiet"],
     "evaluate": [
         *("MAP", "DATA", "--help", "--json", "--split", "--report", "--predictions"),

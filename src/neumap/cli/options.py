@@ -41,7 +41,7 @@ class MapOptions(_Options):
     )
     """JSON file {"map": [names], "query": [names]}; `all` maps every photo."""
     budget: Annotated[str, tyro.conf.arg(metavar="SIZE")] = "28kB"
-    """Largest size of the map file, e.g. 28kB (28000 bytes), 4.2kB or 1MiB."""
+    """Largest size of the map file, e.g. 28kB (28000 bytes), 4.2kB or 1MiB; a unit is needed."""
     device: Annotated[str, tyro.conf.arg(metavar="DEVICE")] = "cpu"
     """Where networks run: cpu or cuda."""
     poses: Literal["given", "sfm"] = "given"
@@ -56,6 +56,22 @@ class MapOptions(_Options):
     """Print one JSON object instead of the table."""
     quiet: _Quiet = False
     """No progress bars."""
+
+
+class CompressOptions(_Options):
+    """Make a smaller map of an existing one; its photos are not needed.
+
+    Codes that stay keep their places spread as those of the map. The map is not changed.
+    """
+
+    map: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MAP")]
+    """Map file."""
+    budget: Annotated[str, tyro.conf.arg(metavar="SIZE")]
+    """Largest size of the smaller map, e.g. 8kB; a unit is needed."""
+    out: Annotated[Path, tyro.conf.arg(metavar="SMALLER")]
+    """Map file to write; replaced as a whole once the new one is complete."""
+    as_json: _Json = False
+    """Print one JSON object instead of the table."""
 
 
 class LocalizeOptions(_Options):
@@ -209,6 +225,7 @@ class InfoOptions(_Options):
 VERBS: dict[str, tuple[type[_Options], str]] = {
     "demo": (DemoOptions, "render a room, map it, localise in it, write a report"),
     "map": (MapOptions, "posed photos to one map file"),
+    "compress": (CompressOptions, "a map to a smaller one, without its photos"),
     "localize": (LocalizeOptions, "photos to camera poses"),
     "evaluate": (EvaluateOptions, "errors of a map's queries, and a report"),
     "predict": (PredictOptions, "poses of a data set's queries, true poses not needed"),

@@ -5,21 +5,27 @@ import re
 from neumap.errors import OptionError
 
 _FACTORS = {
-    **{"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3},
+    **{"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3},
     **{"kib": 1024, "mib": 1024**2, "gib": 1024**3},
 }
 
 
 def parse_size(text: str, *, option: str) -> int:
-    """Return the bytes of `28kB` (28000), `4.2kB`, `1MiB` or a bare number.
+    """Return the bytes of `28kB` (28000), `4.2kB`, `1MiB` or `900B`.
 
-    Raises OptionError that names the option.
+    Raises OptionError that names the option. A number without a unit is refused: 28 may be meant
+    as kilobytes.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-zA-Z]*)\s*", text)
-    factor = _FACTORS.get(match[2].lower()) if match else None
-    num_bytes = round(float(match[1]) * factor) if match and factor else 0
-    if num_bytes < 1:
-        raise OptionError(option, f"{text!r} is not a size", "Write for instance 28kB or 1MiB.")
+    match = re.fullmatch(r"\s*([-+]?)(\d+(?:\.\d*)?|\.\d+)\s*([a-zA-Z]*)\s*", text)
+    remedy = "Write for instance 28kB or 1MiB."
+    if match and not match[3]:
+        raise OptionError(option, f"{text!r} has no unit", remedy)
+    factor = _FACTORS.get(match[3].lower()) if match else None
+    if match is None or factor is None:
+        raise OptionError(option, f"{text!r} is not a size", remedy)
+    num_bytes = round(float(match[2]) * factor)
+    if match[1] == "-" or num_bytes < 1:
+        raise OptionError(option, f"{text!r} is not above zero", remedy)
     return num_bytes
 
 

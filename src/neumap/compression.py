@@ -1,0 +1,119 @@
+"""A smaller map of an existing one, from its codes alone."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+from neumap.anchored_mapping import MIN_CODES, header_with_codes
+from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.budget_search import largest_count
+from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.map_file import map_file_bytes
+from neumap.codes.thinning import (
+    spread_order,
+    with_coarser_anchors,
+    with_codes,
+    with_fewer_levels,
+)
+from neumap.decoder.anchored_decoder import AnchoredDecoder
+from neumap.errors import OptionError
+from neumap.scene_map import Map
+from neumap.scene_readers import AnchoredReader
+from neumap.training.paper_fit import prune_points
+
+_COMPACT_BITS = 12
+"""Bits of an anchor's coordinate that are kept as long as codes can stay whole.
+
+Mapping spends more only where bytes were left over, or in places of thousands of pixel sizes.
+"""
+
+
+def compress_map(source: Map, *, budget_bytes: int) -> Map:
+    """Return a map of at most `budget_bytes`; `source` stays as it is.
+
+    An anchored map first loses what mapping adds only where bytes are left over (values of more
+    levels than the decoder's, steps finer than a 4096th of the box), then codes, evenly along the
+    curve that they are stored on. A map of the paper's decoder loses the codes of smallest norm,
+    which holds their scale (paper section 3.3), and is rounded anew. Raises OptionError where the
+    budget is no less than the map, or less than the smallest map that can be made of it.
+    """
+    num_bytes = _size(source)
+    if budget_bytes >= num_bytes:
+        raise OptionError(
+            "--budget",
+            f"the map is already smaller: it has {num_bytes} bytes, the budget is {budget_bytes}",
+            "Use the map as it is, or give fewer bytes.",
+        )
+    reader = source.reader
+    if isinstance(reader, AnchoredReader):
+        return _anchored(source, reader, budget_bytes)
+    return _paper(source, budget_bytes)
+
+
+def _anchored(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
+    def map_of(codes: AnchoredCodes) -> Map:
+        return Map(header_with_codes(source.header, codes), codes.to_tensors())
+
+    coarsest = reader.codes
+    for codes in _coarser_versions(reader.codes, reader.decoder):
+        candidate = map_of(codes)
+        if _size(candidate) <= budget_bytes:
+            return candidate
+        coarsest = codes
+    order = spread_order(len(coarsest))
+    return _largest_within(
+        lambda count: map_of(with_codes(coarsest, order[:count])),
+        budget_bytes,
+        num_codes=len(coarsest),
+    )
+
+
+def _coarser_versions(codes: AnchoredCodes, decoder: AnchoredDecoder) -> Iterator[AnchoredCodes]:
+    """All codes with coarser anchors, bit by bit, then with fewer levels."""
+    bits, space = max(codes.axis_bits), decoder.code_space
+    for most_bits in range(bits - 1, _COMPACT_BITS - 1, -1):
+        yield with_coarser_anchors(codes, most_bits)
+    compact = with_coarser_anchors(codes, _COMPACT_BITS)
+    for code_bits in range(codes.code_bits - 1, space.bits - 1, -1):
+        yield with_fewer_levels(compact, space, 2**code_bits)
+
+
+def _paper(source: Map, budget_bytes: int) -> Map:
+    tensors = {name: torch.from_numpy(value) for name, value in source.tensors.items()}
+    num_all = DenseCodes.from_tensors(tensors).num_kept
+    num_others = _num_others(DenseCodes.from_tensors(tensors))
+
+    def map_of(count: int) -> Map:
+        codes = DenseCodes.from_tensors(tensors)
+        prune_points(codes, num_others + count)
+        stored = codes.to_tensors("int8").items()
+        return Map(source.header, {name: value.numpy() for name, value in stored})
+
+    return _largest_within(map_of, budget_bytes, num_codes=num_all - num_others)
+
+
+def _num_others(codes: DenseCodes) -> int:
+    """Codes of no point: all of later blocks, and each voxel's code of unmatched pixels."""
+    return int(codes.is_kept[:, 1:].sum()) + int(codes.is_kept[:, 0, 0].sum())
+
+
+def _largest_within(map_of: Callable[[int], Map], budget_bytes: int, *, num_codes: int) -> Map:
+    """The map of the most codes that fits; OptionError names the smallest size if none does."""
+    least = min(MIN_CODES, num_codes)
+    count = largest_count(
+        lambda number: _size(map_of(number)),
+        budget_bytes=budget_bytes,
+        least=least,
+        most=num_codes,
+    )
+    if count is not None:
+        return map_of(count)
+    raise OptionError(
+        "--budget",
+        f"{budget_bytes} bytes do not hold a map of {least} codes",
+        f"Give at least {_size(map_of(least))} bytes.",
+    )
+
+
+def _size(some: Map) -> int:
+    return len(map_file_bytes(some.header, some.tensors))
