@@ -101,7 +101,7 @@ def test_a_point_has_the_mean_of_its_descriptors_at_unit_length():
 
 def test_depth_is_trusted_less_far_away():
     sigma = depth_sigma(np.array([0.0, 1.0, 4.0, np.nan]))
-    np.testing.assert_allclose(sigma, [0.01, 0.02, 0.05, 0.01])
+    np.testing.assert_allclose(sigma, [0.003, 0.006, 0.015, 0.003])
 
 
 @pytest.mark.parametrize("wrong", [{"min_views": 0}, {"reprojection_px": 0.0}])
