@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.budget_search import largest_count
 from neumap.codes.code_space import CodeSpace
+from neumap.codes.halving_coder import halvings_in_order
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
@@ -21,9 +22,15 @@ from neumap.scene.scene import Scene
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
 from neumap.training.fit_anchored_codes import fit_anchored_codes
+from neumap.training.match_rate import held_out_match_rate
 
 MIN_CODES = 30
 """Fewer codes cannot carry a pose."""
+ORDERED_FROM_BYTES = 8_000
+"""From this budget on a map says which codes were chosen first, so that `neumap compress` can keep
+these. It costs 2 bits a code, which smaller maps, that are hardly made smaller, do not spend."""
+_MOST_RIVALS = 3_000
+"""Points that compete where match rates are measured; decision 007 was made with as many."""
 _LEAST_BITS = 16  # of a code in any map, to bound the search
 _FIT_SURPLUS = 0.03  # of the codes, that are fitted in case fitted codes take fewer bytes
 _FINER_LEVELS = (8, 16)  # of a code's value, where bytes are left over
@@ -89,9 +96,15 @@ def codes_within_budget(
         is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
     bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
     most = min(int(is_near.sum()), max(8 * budget_bytes // _LEAST_BITS, MIN_CODES))
-    chosen = select_by_coverage(scene, most, weight=is_near.astype(np.float64))
+    chosen = _choose(scene, decoder, is_near, most)
     space = decoder.code_space
-    codes_of = _Quantiser(scene, chosen, header, space=space, grid=grid, bits=bits)
+    codes_of = _Quantiser(
+        *(scene, chosen, header),
+        space=space,
+        grid=grid,
+        bits=bits,
+        is_ordered=budget_bytes >= ORDERED_FROM_BYTES,
+    )
     values = space.project(points.descriptors[chosen])
     count = _count_within(codes_of, values, budget_bytes)
     if count == is_near.sum():
@@ -115,6 +128,18 @@ def codes_within_budget(
     return plain if kept is None else codes_of(fitted[:kept])
 
 
+def _choose(
+    scene: Scene, decoder: AnchoredDecoder, is_near: Bool[np.ndarray, " point"], most: int
+) -> Int[np.ndarray, " code"]:
+    """Order near points by coverage, each weighted by how often held-out views match it."""
+    weight = is_near.astype(np.float64)
+    candidates = select_by_coverage(scene, _MOST_RIVALS, weight=weight)
+    rate = held_out_match_rate(scene, candidates, decoder)
+    weight *= rate.mean()  # what is known of points that were not tried
+    weight[candidates] = rate * is_near[candidates]
+    return select_by_coverage(scene, most, weight=weight)
+
+
 class _Quantiser:
     """Codes as stored, of the first of the chosen points, and the bytes of their map."""
 
@@ -127,10 +152,11 @@ class _Quantiser:
         space: CodeSpace,
         grid: VoxelGrid | None,
         bits: int,
+        is_ordered: bool,
     ) -> None:
         self._xyz_in_world = scene.points.xyz_in_world[chosen]
         self._header, self._grid, self._bits = header, grid, bits
-        self.space = space
+        self.space, self._is_ordered = space, is_ordered
 
     def __call__(self, values: Float32[np.ndarray, "code value"]) -> AnchoredCodes:
         """Quantise codes and anchors of as many points as there are values."""
@@ -140,6 +166,7 @@ class _Quantiser:
             grid=self._grid,
             anchor_bits=self._bits,
             code_bits=self.space.bits,
+            halvings=halvings_in_order(len(values)) if self._is_ordered else None,
         )
 
     def size(self, values: Float32[np.ndarray, "code value"]) -> int:

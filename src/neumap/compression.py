@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from neumap.anchored_mapping import MIN_CODES, header_with_codes
+from neumap.anchored_mapping import MIN_CODES, ORDERED_FROM_BYTES, header_with_codes
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.budget_search import largest_count
 from neumap.codes.dense_codes import DenseCodes
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.thinning import (
-    spread_order,
+    order_of_importance,
     with_coarser_anchors,
     with_codes,
     with_fewer_levels,
@@ -32,10 +32,11 @@ def compress_map(source: Map, *, budget_bytes: int) -> Map:
     """Return a map of at most `budget_bytes`; `source` stays as it is.
 
     An anchored map first loses what mapping adds only where bytes are left over (values of more
-    levels than the decoder's, steps finer than a 4096th of the box), then codes, evenly along the
-    curve that they are stored on. A map of the paper's decoder loses the codes of smallest norm,
-    which holds their scale (paper section 3.3), and is rounded anew. Raises OptionError where the
-    budget is no less than the map, or less than the smallest map that can be made of it.
+    levels than the decoder's, steps finer than a 4096th of the box), then codes: those that the
+    mapping chose last, as far as the map says, and of these evenly along the curve that they are
+    stored on. A map of the paper's decoder loses the codes of smallest norm, which holds their
+    scale (paper section 3.3), and is rounded anew. Raises OptionError where the budget is no less
+    than the map, or less than the smallest map that can be made of it.
     """
     num_bytes = _size(source)
     if budget_bytes >= num_bytes:
@@ -60,9 +61,10 @@ def _anchored(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
         if _size(candidate) <= budget_bytes:
             return candidate
         coarsest = codes
-    order = spread_order(len(coarsest))
+    order = order_of_importance(coarsest)
+    keeps_order = coarsest.halvings is not None and budget_bytes >= ORDERED_FROM_BYTES
     return _largest_within(
-        lambda count: map_of(with_codes(coarsest, order[:count])),
+        lambda count: map_of(with_codes(coarsest, order[:count], has_halvings=keeps_order)),
         budget_bytes,
         num_codes=len(coarsest),
     )

@@ -37,6 +37,8 @@ class AnchoredCodes:
     """Bits of an anchor's coordinates: a voxel's box is step * 2**axis_bits."""
     code_bits: int = 4
     """Bits of a value of `levels`."""
+    halvings: Int[np.ndarray, " code"] | None = None
+    """How many halvings of the map a code outlasts, 0 to 7; None where the map does not say."""
 
     def __len__(self) -> int:
         """Return the number of codes."""
@@ -62,6 +64,7 @@ class AnchoredCodes:
         grid: VoxelGrid | None = None,
         anchor_bits: int = 12,
         code_bits: int = 4,
+        halvings: Int[np.ndarray, " code"] | None = None,
     ) -> "AnchoredCodes":
         """Quantise anchors; without a grid in one box around them, whose edges may differ.
 
@@ -86,6 +89,7 @@ class AnchoredCodes:
         return cls(
             *(levels[order], anchors[order], voxel_idx[order], cells, origin, step, axis_bits),
             code_bits=code_bits,
+            halvings=None if halvings is None else halvings[order],
         )
 
     def to_tensors(self) -> dict[str, np.ndarray]:
@@ -96,6 +100,7 @@ class AnchoredCodes:
                 self.levels[own],
                 axis_bits=self.axis_bits,
                 num_levels=2**self.code_bits,
+                halvings=None if self.halvings is None else self.halvings[own],
             )
             for own in self._voxel_slices()
         ]
@@ -118,7 +123,9 @@ class AnchoredCodes:
 
     def layout(self) -> dict[str, Any]:
         """Return what the map's header must say to read the tensors; the origin goes elsewhere."""
-        return {"e": float(self.step), "w": self.levels.shape[1], "z": self.code_bits}
+        ordered: dict[str, Any] = {} if self.halvings is None else {"i": 1}
+        shape = {"w": self.levels.shape[1], "z": self.code_bits}
+        return {"e": float(self.step), **shape, **ordered}
 
     @classmethod
     def from_tensors(
@@ -163,19 +170,28 @@ class AnchoredCodes:
             raise ValueError(f"values of {code_bits!r} bits are not known")
         if type(num_values) is not int or not 1 <= num_values <= 1024:
             raise ValueError(f"codes of {num_values!r} values are not known")
+        if layout.get("i", 1) != 1 or type(layout.get("i", 1)) is not int:
+            raise ValueError(f"an order of kind {layout.get('i')!r} is not known")
         decoded = [
-            decode_voxel(stream, num_levels=2**code_bits, num_values=num_values)
+            decode_voxel(
+                stream,
+                num_levels=2**code_bits,
+                num_values=num_values,
+                has_halvings="i" in layout,
+            )
             for stream in streams
         ]
-        if len({axis_bits for _, _, axis_bits in decoded}) != 1:
+        if len({voxel.axis_bits for voxel in decoded}) != 1:
             raise ValueError("there are no voxels, or voxels of different bits")
-        counts = [len(positions) for positions, _, _ in decoded]
+        counts = [len(voxel.positions) for voxel in decoded]
+        halvings = [voxel.halvings for voxel in decoded if voxel.halvings is not None]
         return cls(
-            np.concatenate([levels for _, levels, _ in decoded]),
-            np.concatenate([positions for positions, _, _ in decoded]),
+            np.concatenate([voxel.levels for voxel in decoded]),
+            np.concatenate([voxel.positions for voxel in decoded]),
             np.repeat(np.arange(len(counts)), counts),
-            *(cells, origin, float(step), decoded[0][2]),
+            *(cells, origin, float(step), decoded[0].axis_bits),
             code_bits=code_bits,
+            halvings=np.concatenate(halvings) if halvings else None,
         )
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Int
 
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.code_space import CodeSpace
+from neumap.codes.halving_coder import halvings_in_order
 from neumap.codes.position_coder import morton_keys
 
 
@@ -14,8 +15,7 @@ def spread_order(count: int) -> Int[np.ndarray, " code"]:
     """Order in which 0 to count - 1 are taken so that any first part of it is evenly spread.
 
     It is the order of the reversed bits of the numbers. Codes are stored along a curve through
-    space, and as densely as the mapping photos needed them: taking them in this order thins all
-    places alike and so keeps the shares that coverage gave to each.
+    space: taken in this order, all places are thinned alike.
     """
     num_bits = max(count - 1, 0).bit_length()
     numbers = np.arange(2**num_bits)
@@ -25,16 +25,36 @@ def spread_order(count: int) -> Int[np.ndarray, " code"]:
     return turned[turned < count]
 
 
-def with_codes(codes: AnchoredCodes, kept: Int[np.ndarray, " kept"]) -> AnchoredCodes:
-    """Return the map with some of its codes; voxels without one are left out."""
-    kept = np.sort(kept)
-    own_voxels, voxel_idx = np.unique(codes.voxel_idx[kept], return_inverse=True)
+def order_of_importance(codes: AnchoredCodes) -> Int[np.ndarray, " code"]:
+    """Indices of the codes, those that outlast most halvings first, and alike ones spread evenly.
+
+    Without halvings all codes are alike.
+    """
+    halvings = np.zeros(len(codes)) if codes.halvings is None else codes.halvings
+    order: list[Int[np.ndarray, " code"]] = [np.zeros(0, dtype=np.int64)]
+    for number in np.unique(halvings)[::-1]:
+        alike = np.flatnonzero(halvings == number)
+        order.append(alike[spread_order(len(alike))])
+    return np.concatenate(order)
+
+
+def with_codes(
+    codes: AnchoredCodes, kept: Int[np.ndarray, " kept"], *, has_halvings: bool
+) -> AnchoredCodes:
+    """Return the map with some of its codes, the most important of these first.
+
+    Voxels without a code are left out. With `has_halvings` the order is kept for another time.
+    """
+    order = np.argsort(kept)
+    stored = kept[order]
+    own_voxels, voxel_idx = np.unique(codes.voxel_idx[stored], return_inverse=True)
     return replace(
         codes,
-        levels=codes.levels[kept],
-        anchor_levels=codes.anchor_levels[kept],
+        levels=codes.levels[stored],
+        anchor_levels=codes.anchor_levels[stored],
         voxel_idx=voxel_idx,
         cells=codes.cells[own_voxels],
+        halvings=halvings_in_order(len(kept))[order] if has_halvings else None,
     )
 
 
@@ -65,6 +85,7 @@ def with_coarser_anchors(codes: AnchoredCodes, most_bits: int) -> AnchoredCodes:
         levels=codes.levels[order],
         anchor_levels=anchors[order],
         voxel_idx=codes.voxel_idx[order],
+        halvings=None if codes.halvings is None else codes.halvings[order],
         step=codes.step * 2**dropped,
         axis_bits=(x, y, z),
     )

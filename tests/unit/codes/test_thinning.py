@@ -3,12 +3,14 @@ import pytest
 
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.thinning import (
+    order_of_importance,
     spread_order,
     with_coarser_anchors,
     with_codes,
     with_fewer_levels,
 )
 from neumap.decoder.weights import load_anchored_decoder
+from neumap.errors import MapFileError
 from neumap.scene.voxels import VoxelGrid
 
 
@@ -38,7 +40,7 @@ def test_any_first_part_is_spread_evenly(count):
 def test_codes_that_stay_are_unchanged_and_voxels_without_codes_go():
     codes = made_codes(side=1.0)
     kept = np.flatnonzero(codes.voxel_idx % 3 != 1)[::2]
-    some = with_codes(codes, kept[::-1])
+    some = with_codes(codes, kept[::-1], has_halvings=False)
     np.testing.assert_array_equal(some.anchors_in_world, codes.anchors_in_world[kept])
     np.testing.assert_array_equal(some.levels, codes.levels[kept])
     assert len(np.unique(some.voxel_idx)) == len(some.cells) < len(codes.cells)
@@ -81,3 +83,40 @@ def test_fewer_levels_are_those_nearest_to_the_finer_values():
 def test_more_levels_than_there_are_change_nothing():
     codes = made_codes(code_bits=2)
     assert with_fewer_levels(codes, load_anchored_decoder()[0].code_space, 16) is codes
+
+
+def test_codes_that_outlast_more_halvings_come_first():
+    codes = with_codes(
+        made_codes(200), np.random.default_rng(0).permutation(200), has_halvings=True
+    )
+    order = order_of_importance(codes)
+    assert sorted(order) == list(range(200))
+    assert (np.diff(codes.halvings[order]) <= 0).all()
+    assert np.bincount(codes.halvings).tolist()[:3] == [100, 50, 25]
+
+
+def test_the_order_of_a_smaller_map_is_that_of_the_larger_one():
+    codes = with_codes(
+        made_codes(200), np.random.default_rng(0).permutation(200), has_halvings=True
+    )
+    half = with_codes(codes, order_of_importance(codes)[:100], has_halvings=True)
+    quarter = order_of_importance(half)[:50]
+    of_half = {tuple(xyz) for xyz in half.anchors_in_world[quarter]}
+    of_all = {tuple(xyz) for xyz in codes.anchors_in_world[order_of_importance(codes)[:50]]}
+    assert of_half == of_all
+
+
+def test_halvings_are_stored_in_two_bits_a_code():
+    codes = made_codes(1000)
+    ordered = with_codes(codes, np.random.default_rng(0).permutation(1000), has_halvings=True)
+    back = AnchoredCodes.from_tensors(
+        ordered.to_tensors(), layout=ordered.layout(), origin=ordered.origin
+    )
+    np.testing.assert_array_equal(back.halvings, ordered.halvings)
+    np.testing.assert_array_equal(back.levels, ordered.levels)
+    spent = len(ordered.to_tensors()["codes"]) - len(codes.to_tensors()["codes"])
+    assert 8 * spent == pytest.approx(2 * 1000, abs=40)
+    with pytest.raises(MapFileError, match="order of kind 2"):
+        AnchoredCodes.from_tensors(
+            ordered.to_tensors(), layout={**ordered.layout(), "i": 2}, origin=ordered.origin
+        )
