@@ -1,8 +1,5 @@
 """From one photo to its pose: describe, read the map, solve, look again, judge."""
 
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, runtime_checkable
 
@@ -12,13 +9,17 @@ from jaxtyping import UInt8
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.errors import OptionError, PhotoError
 from neumap.features import AbstractExtractor, LocalFeatures
-from neumap.geometry import Camera, RigidTransform
+from neumap.geometry import Camera
 from neumap.pose.acceptance import AcceptanceConfig, SearchEffort
 from neumap.pose.default_solver import default_solver
-from neumap.pose.guided_matching import GuideTable, match_near_projections
+from neumap.pose.guided_matching import GuideTable
 from neumap.pose.ideal_points import undistort
 from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
 from neumap.pose.solver import Candidate, SolverConfig, judge
+from neumap.pose.stage_clock import StageClock
+from neumap.pose.verification import VerificationConfig
+from neumap.pose.verified_focal import FocalSearch
+from neumap.pose.verified_search import GuidedSearchConfig, VerifiedSearch
 
 _REFERENCE_SIDE = 640  # thresholds are given for photos of this longest side
 
@@ -33,13 +34,13 @@ class LocalizerConfig:
     """Largest error of a match in the first search."""
     guided_passes: tuple[tuple[float, float], ...] = ((10.0, 6.0), (5.0, 4.0))
     """(search radius, threshold) of each guided pass; empty switches the stage off."""
-    min_guided_pairs: int = 12
-    """Fewer pairs than this end the guided passes."""
+    min_guided_pairs: int = 8
+    """Fewer pairs than this end the guided passes, fewer agreeing ones are no pose."""
+    verification: VerificationConfig = field(default_factory=VerificationConfig)
+    """What is believed where codes have positions, so that they can be looked for again."""
     min_inlier_ratio: float = 0.2
-    """Inliers over matches of the first search below which there is no pose. The decoder lets
-    matches of neighbouring pixels support each other, so that wrong ones agree in groups, which
-    no bound on chance covers: photos of other places reached 0.17, right poses had 0.25 or more.
-    """
+    """Inliers over matches below which there is no pose where codes have none, or without guided
+    passes. Wrong matches support each other, which no bound on chance covers."""
     max_key_points: int = 2000
     """Key-points that are matched, best first; maps state how many a photo is described by."""
     seed: int = 0
@@ -78,22 +79,6 @@ class SceneReader(Protocol):
         ...
 
 
-@dataclass
-class _Clock:
-    """Adds up wall time by stage."""
-
-    timings_ms: dict[str, float] = field(default_factory=dict[str, float])
-
-    @contextmanager
-    def stage(self, name: str) -> Generator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = 1000 * (time.perf_counter() - start)
-            self.timings_ms[name] = self.timings_ms.get(name, 0.0) + spent
-
-
 class Localizer:
     """Localises photos in one map; holds networks and codes, keeps nothing of the photos."""
 
@@ -127,7 +112,7 @@ class Localizer:
                 f"is {width} x {height} pixels, its camera {camera.width} x {camera.height}{hint}",
                 "Give the camera of the stored pixels.",
             )
-        clock = _Clock()
+        clock = StageClock()
         with clock.stage("features"):
             features = self._extractor.extract(rgb)
         return self.localize_features(features, size=(width, height), camera=camera, clock=clock)
@@ -138,10 +123,10 @@ class Localizer:
         *,
         size: tuple[int, int],
         camera: Camera | None,
-        clock: _Clock | None = None,
+        clock: StageClock | None = None,
     ) -> PoseEstimate | PoseFailure:
         """Localise a photo of the given (width, height) that is already described."""
-        clock = clock if clock is not None else _Clock()
+        clock = clock if clock is not None else StageClock()
         features = features.best(self._config.max_key_points)
         with clock.stage("match"):
             coordinates = self._reader.predict(features)
@@ -152,22 +137,31 @@ class Localizer:
         )
         scale = max(1.0, max(size) / _REFERENCE_SIDE)
         if camera is None:
-            result = self._solve_unknown_focal(first, size, scale, clock)
+            result = self._solve_unknown_focal(first, features, size, scale, clock)
         else:
             result = self._solve(first, features, camera, scale, clock)
         return replace(result, timings_ms=dict(clock.timings_ms))
 
     def _solve_unknown_focal(
-        self, first: Correspondences, size: tuple[int, int], scale: float, clock: _Clock
+        self,
+        first: Correspondences,
+        features: LocalFeatures,
+        size: tuple[int, int],
+        scale: float,
+        clock: StageClock,
     ) -> PoseEstimate | PoseFailure:
         from neumap.pose.focal_solver import UnknownFocalSolver  # imports pycolmap
 
         width, height = size
         focal = 1.2 * max(size)  # a start; the solver replaces it
         guess = Camera.pinhole(width, height, fx=focal, fy=focal, cx=width / 2, cy=height / 2)
-        config = self._first_search(scale)
-        with clock.stage("solve"):
-            return UnknownFocalSolver(config).solve(first, guess)
+        table = self._guide(features, clock)
+        solver = UnknownFocalSolver(self._first_search(scale, is_verified=table is not None))
+        if table is None:
+            with clock.stage("solve"):
+                return solver.solve(first, guess)
+        search = FocalSearch(solver, guess, config=self._guided_search(scale), clock=clock)
+        return search.run(first, table)
 
     def _solve(
         self,
@@ -175,60 +169,44 @@ class Localizer:
         features: LocalFeatures,
         camera: Camera,
         scale: float,
-        clock: _Clock,
+        clock: StageClock,
     ) -> PoseEstimate | PoseFailure:
-        """Search, look again near the projections, then judge by the first, independent matches."""
-        threshold_px = self._config.threshold_px * scale
+        """Search and verify with the codes seen; without a guide, judge by the first matches."""
+        table = self._guide(features, clock)
+        if table is not None:
+            config = self._guided_search(scale)
+            return VerifiedSearch(first, table, camera, config=config, clock=clock).run()
         solver = default_solver(self._first_search(scale))
         with clock.stage("solve"):
             points = undistort(first, camera)
             found = solver.search(points) if len(points) >= 4 else None
         if found is None:
             return PoseFailure("too few matches for a pose", len(first))
-        effort = SearchEffort(found.num_hypotheses, threshold_px)
-        acceptance = solver.config.acceptance
-        with clock.stage("guided"):
-            guided = self._look_again(
-                points.to_world(found.cam_from_shifted), features, camera, scale
-            )
+        effort = SearchEffort(found.num_hypotheses, solver.config.threshold_px)
         with clock.stage("judge"):
             start = Candidate(first, camera, points, found.cam_from_shifted)
-            if guided is None:
-                return judge(start, effort, acceptance)
-            last, last_px = guided
-            # Guided pairs lie near their projections whatever the pose: only the first matches,
-            # found without it, are evidence against chance.
-            pose = points.from_world(last.points.to_world(last.cam_from_shifted))
-            verdict = judge(replace(start, cam_from_shifted=pose), effort, acceptance)
-            if isinstance(verdict, PoseFailure):
-                return verdict
-            return judge(last, SearchEffort(1, last_px), acceptance)
+            return judge(start, effort, solver.config.acceptance)
 
-    def _first_search(self, scale: float) -> SolverConfig:
+    def _guided_search(self, scale: float) -> GuidedSearchConfig:
+        return GuidedSearchConfig(
+            threshold_px=self._config.threshold_px * scale,
+            guided_passes=tuple(
+                (radius * scale, threshold * scale)
+                for radius, threshold in self._config.guided_passes
+            ),
+            min_guided_pairs=self._config.min_guided_pairs,
+            seed=self._config.seed,
+            verification=self._config.verification,
+        )
+
+    def _guide(self, features: LocalFeatures, clock: StageClock) -> GuideTable | None:
+        with clock.stage("guided"):
+            return self._reader.guide(features) if self._config.guided_passes else None
+
+    def _first_search(self, scale: float, *, is_verified: bool = False) -> SolverConfig:
+        ratio = 0.0 if is_verified else self._config.min_inlier_ratio
         return SolverConfig(
             threshold_px=self._config.threshold_px * scale,
             seed=self._config.seed,
-            acceptance=AcceptanceConfig(min_inlier_ratio=self._config.min_inlier_ratio),
+            acceptance=AcceptanceConfig(min_inlier_ratio=ratio),
         )
-
-    def _look_again(
-        self, pose: RigidTransform, features: LocalFeatures, camera: Camera, scale: float
-    ) -> tuple[Candidate, float] | None:
-        """Run the guided passes; the last pairs with their pose, and the threshold, or None."""
-        table = self._reader.guide(features) if self._config.guided_passes else None
-        if table is None:
-            return None
-        best: tuple[Candidate, float] | None = None
-        for radius_px, threshold_px in self._config.guided_passes:
-            pairs = match_near_projections(table, pose, camera, radius_px=radius_px * scale)
-            if len(pairs) < self._config.min_guided_pairs:
-                break
-            config = SolverConfig(threshold_px=threshold_px * scale, seed=self._config.seed)
-            points = undistort(pairs, camera)
-            # The pose that the pairs were found with is near: it is improved, not searched anew.
-            polished = default_solver(config).polish(points, points.from_world(pose))
-            if polished is None:
-                break
-            pose = points.to_world(polished)
-            best = Candidate(pairs, camera, points, polished), threshold_px * scale
-        return best

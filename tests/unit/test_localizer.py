@@ -76,8 +76,30 @@ def test_a_reader_without_anchors_is_not_guided(extractor):
     assert plain.num_inliers == localise(extractor, MadeReader(), guided_passes=()).num_inliers
 
 
-def test_guided_pairs_are_no_evidence_for_a_pose_that_the_first_matches_deny(extractor):
-    failure = localise(extractor, MadeReader(), min_inlier_ratio=0.5)
+def test_a_photo_of_another_place_is_refused_with_a_camera_and_without(extractor):
+    class ForeignReader(MadeReader):
+        def predict(self, features):
+            pixel = np.arange(len(features))
+            confidence = np.full(len(features), 0.5, dtype=np.float32)
+            return SceneCoordinates(pixel, ANCHORS[(pixel * 7 + 5) % len(ANCHORS)], confidence)
+
+    localizer = Localizer(extractor, ForeignReader())
+    for camera in (VIEW_CAMERA, None):
+        result = localizer.localize_features(made_features(), size=SIZE, camera=camera)
+        assert isinstance(result, PoseFailure)
+        assert "matches agree on a pose" in result.reason or "no pose" in result.reason
+
+
+def test_a_photo_without_a_camera_is_verified_too(extractor):
+    localizer = Localizer(extractor, MadeReader())
+    result = localizer.localize_features(made_features(), size=SIZE, camera=None)
+    assert isinstance(result, PoseEstimate)
+    assert gap(result) < 0.1
+    assert abs(result.camera.fx - VIEW_CAMERA.fx) < 10
+
+
+def test_without_codes_to_look_for_the_ratio_of_inliers_decides(extractor):
+    failure = localise(extractor, MadeReader(has_guide=False), min_inlier_ratio=0.5)
     assert isinstance(failure, PoseFailure)
     assert "less than a share of 0.5" in failure.reason
 

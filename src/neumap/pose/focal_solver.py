@@ -63,14 +63,18 @@ class UnknownFocalSolver:
         cam_from_shifted = RigidTransform.from_matrix(answer["cam_from_world"].matrix())
         points = undistort(correspondences, found)
         pose = points.from_world(cam_from_shifted @ RigidTransform(np.eye(3), -origin))
-        effort = SearchEffort(
+        candidate = Candidate(correspondences, found, points, pose)
+        return judge(candidate, self.effort, self.config.acceptance)
+
+    @property
+    def effort(self) -> SearchEffort:
+        """How hard a search is at most."""
+        return SearchEffort(
             ANSWERS_PER_SAMPLE * self.config.max_iterations,
             self.config.threshold_px,
             sample_size=4,
             has_free_focal=True,
         )
-        candidate = Candidate(correspondences, found, points, pose)
-        return judge(candidate, effort, self.config.acceptance)
 
     def _estimation_options(self) -> pycolmap.AbsolutePoseEstimationOptions:
         options = pycolmap.AbsolutePoseEstimationOptions()

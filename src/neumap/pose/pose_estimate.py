@@ -22,6 +22,12 @@ class Correspondences:
         """Return the number of pairs."""
         return len(self.xy_img)
 
+    def where(self, is_kept: Bool[np.ndarray, " pair"]) -> "Correspondences":
+        """Return some of the pairs, in their order."""
+        return Correspondences(
+            self.xy_img[is_kept], self.xyz_in_world[is_kept], self.confidence[is_kept]
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class PoseEstimate:

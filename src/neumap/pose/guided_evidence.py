@@ -1,0 +1,82 @@
+"""Evidence for a pose from map points that took no part in finding it.
+
+Each further point that the pose puts into the photo names a few key-points near its projection.
+If the pose is right, one of them looks like the point more than the photo's other key-points do;
+if it is wrong, they are as any. The photo's own key-points tell what chance gives, so nothing has
+to be calibrated beforehand.
+"""
+
+import math
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from neumap.geometry import Camera, RigidTransform
+from neumap.geometry.neighbours import near_pairs_in
+from neumap.geometry.pixels import is_inside
+from neumap.pose.guided_matching import GuideTable
+from neumap.pose.pose_estimate import Correspondences
+
+_NEAREST = 12  # key-points compared with each projected point
+_MAX_CODES = 600  # more of them decide nothing that these leave open
+_MAX_SAMPLE = 500  # key-points that stand for all of the photo
+
+
+def surprise_of_codes(
+    table: GuideTable,
+    cam_from_world: RigidTransform,
+    camera: Camera,
+    *,
+    known: Correspondences,
+    radius_px: float,
+) -> Float[np.ndarray, " code"]:
+    """Return -ln p for each visible code with key-points within the radius.
+
+    p is the probability that the best of as many key-points drawn from the whole photo would be
+    at least as similar: about uniform for a wrong pose. Codes and key-points of the `known` pairs
+    are left out, as the pose was made to fit them; a key-point speaks for one code only. With
+    very many codes, evenly chosen ones stand for all.
+    """
+    xy = camera.img_from_cam(cam_from_world.apply(table.anchors_in_world))
+    code_idx = _new_codes(table, xy, camera, known)
+    row, pixel = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)
+    is_new = ~np.isin(pixel, _pixels_of(table, known))
+    row, pixel = row[is_new], pixel[is_new]
+    if len(row) == 0:
+        return np.zeros(0)
+    vectors = table.code_vectors[code_idx]
+    cosine = np.einsum("nv,nv->n", vectors[row], table.query_vectors[pixel])
+    order = np.lexsort((-cosine, row))
+    has_near, first, count = np.unique(row[order], return_index=True, return_counts=True)
+    best = order[first]
+    sample = table.query_vectors[:: math.ceil(len(table.query_vectors) / _MAX_SAMPLE)]
+    num_better = (vectors[has_near] @ sample.T >= cosine[best][:, None]).sum(axis=1)
+    share = (num_better + 0.5) / (len(sample) + 1)
+    surprise = -np.log(-np.expm1(count * np.log1p(-share)))
+    return surprise[_best_of_each(pixel[best], surprise)]
+
+
+def _new_codes(
+    table: GuideTable, xy: Float[np.ndarray, "code 2"], camera: Camera, known: Correspondences
+) -> Int[np.ndarray, " new"]:
+    """Codes inside the photo that are in no known pair, evenly thinned."""
+    code_idx = np.flatnonzero(is_inside(xy, camera.width, camera.height))
+    code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
+    anchors = table.anchors_in_world[code_idx]
+    is_known = (anchors[:, None] == known.xyz_in_world[None]).all(axis=2).any(axis=1)
+    return code_idx[~is_known]
+
+
+def _pixels_of(table: GuideTable, known: Correspondences) -> Int[np.ndarray, " known"]:
+    """Key-points of the known pairs."""
+    if len(known) == 0:
+        return np.zeros(0, dtype=np.int64)
+    return np.asarray(table.tree.query(known.xy_img)[1])
+
+
+def _best_of_each(
+    key: Int[np.ndarray, " row"], value: Float[np.ndarray, " row"]
+) -> Int[np.ndarray, " key"]:
+    """Row of the largest value of each key."""
+    order = np.argsort(-value, kind="stable")
+    return order[np.unique(key[order], return_index=True)[1]]

@@ -1,0 +1,150 @@
+"""When a pose is believed: what its matches and the codes seen since say together.
+
+Evidence is counted in nats. The first matches count by how little chance explains their
+agreement, each further code by how surprising the likeness of the key-points near it would be,
+less what wrong poses reach (decision 006).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+
+from neumap.errors import OptionError
+from neumap.pose.acceptance import (
+    SearchEffort,
+    chance_of_inliers,
+    hit_probability,
+    num_cells,
+    num_distinct,
+)
+from neumap.pose.guided_evidence import surprise_of_codes
+from neumap.pose.guided_matching import GuideTable
+from neumap.pose.solver import Candidate
+
+_LEAST_CHANCE = 1e-300
+_LEAST_PREFIX = 12  # pairs; of fewer, all are one prefix
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerificationConfig:
+    """Limits on the evidence for a pose; decision 006 says where they come from."""
+
+    search_shares: tuple[float, ...] = (0.5, 1.0, 1 / 3)
+    """Shares of the matches, best first, that are searched in turn until one is sure."""
+    min_first_inliers: int = 6
+    """Distinct first matches that must agree whatever is seen later."""
+    sure_nats: float = 70.0
+    """Evidence of the first matches alone that needs no other."""
+    min_nats: float = 12.0
+    """Evidence of first matches and further codes together that a pose needs."""
+    neutral_nats: float = 3.0
+    """Surprise at which a further code speaks neither for the pose nor against it."""
+    min_image_cells: int = 3
+    """Cells of a 4 x 4 grid over the photo that must hold an agreeing first match."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that would accept anything."""
+        is_share = bool(self.search_shares) and all(0 < share <= 1 for share in self.search_shares)
+        if not is_share or self.min_first_inliers < 4 or not 0 < self.min_nats <= self.sure_nats:
+            raise OptionError("VerificationConfig", f"{self} is out of range", "Correct it.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoseEvidence:
+    """What speaks for a pose."""
+
+    num_agreeing: int
+    """Distinct first matches within the threshold."""
+    num_matches: int
+    num_cells: int
+    """Cells of a 4 x 4 grid over the photo that hold an agreeing match."""
+    first_nats: float
+    num_codes: int
+    """Further codes with a key-point near their projection."""
+    code_nats: float
+    """What they say; below 0 it is against the pose."""
+
+    @property
+    def nats(self) -> float:
+        """All evidence."""
+        return self.first_nats + self.code_nats
+
+
+def prefix_sizes(num_pairs: int, shares: tuple[float, ...]) -> tuple[int, ...]:
+    """How many of the best pairs each share is; at least a dozen, or all."""
+    least = min(num_pairs, _LEAST_PREFIX)
+    return tuple(max(round(share * num_pairs), least) for share in shares)
+
+
+def evidence_for(
+    candidate: Candidate,
+    table: GuideTable,
+    *,
+    effort: SearchEffort,
+    radius_px: float,
+    config: VerificationConfig,
+) -> PoseEvidence:
+    """Weigh a pose that was found from the candidate's first matches.
+
+    `effort` is that of the first search; further codes are compared with key-points within
+    `radius_px` of their projections.
+    """
+    points, pose, camera = candidate.points, candidate.cam_from_shifted, candidate.camera
+    is_hit = points.residuals_px(pose) <= effort.threshold_px
+    known = candidate.correspondences.where(points.is_used).where(is_hit)
+    surprise = np.zeros(0)
+    first_nats = _first_nats(candidate, is_hit, effort, config)
+    if first_nats < config.sure_nats:
+        surprise = surprise_of_codes(
+            table, points.to_world(pose), camera, known=known, radius_px=radius_px
+        )
+    return PoseEvidence(
+        num_agreeing=min(num_distinct(points.xy_px[is_hit]), num_distinct(points.xyz[is_hit])),
+        num_matches=len(points),
+        num_cells=num_cells(known.xy_img, camera.width, camera.height),
+        first_nats=first_nats,
+        num_codes=len(surprise),
+        code_nats=float((surprise - config.neutral_nats).sum()),
+    )
+
+
+def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str | None:
+    """Say why the evidence does not do, or None."""
+    agreeing = f"only {evidence.num_agreeing} of {evidence.num_matches} matches agree on a pose"
+    if evidence.num_agreeing < config.min_first_inliers:
+        return agreeing
+    if evidence.num_cells < config.min_image_cells:
+        return "the agreeing matches cover too small a part of the photo"
+    if evidence.nats >= config.min_nats:
+        return None
+    if evidence.num_codes == 0:
+        return f"{agreeing}, and no other map point is seen near where it would then be"
+    return (
+        f"{agreeing}, and the photo does not look like the {evidence.num_codes} other map points "
+        "that it would then show"
+    )
+
+
+def _first_nats(
+    candidate: Candidate,
+    is_hit: Bool[np.ndarray, " pair"],
+    effort: SearchEffort,
+    config: VerificationConfig,
+) -> float:
+    """-ln of a bound on chance, from those best matches that show it most clearly.
+
+    Matches come best first, and how many of them are worth a look differs from photo to photo.
+    """
+    points, camera = candidate.points, candidate.camera
+    area_px2 = float(camera.width * camera.height)
+    sizes = set(prefix_sizes(len(points), config.search_shares))
+    least = 1.0
+    for size in sizes:
+        xy_px, xyz, hit = points.xy_px[:size], points.xyz[:size], is_hit[:size]
+        count = min(num_distinct(xy_px[hit]), num_distinct(xyz[hit]))
+        probability = hit_probability(xy_px, threshold_px=effort.threshold_px, area_px2=area_px2)
+        chance = chance_of_inliers(count, size, hit_probability=probability, effort=effort)
+        least = min(least, len(sizes) * max(chance, _LEAST_CHANCE))
+    return -math.log(least)

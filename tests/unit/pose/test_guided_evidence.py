@@ -1,0 +1,72 @@
+"""Surprise of codes: uniform by chance for a wrong pose, large for the right one."""
+
+import numpy as np
+
+from made_scene import VIEW_CAMERA, pose_on_arc, unit
+from neumap.pose import Correspondences
+from neumap.pose.guided_evidence import surprise_of_codes
+from neumap.pose.guided_matching import GuideTable
+
+RIGHT = pose_on_arc(5.0)
+NO_PAIRS = Correspondences(np.zeros((0, 2)), np.zeros((0, 3)), np.zeros(0))
+
+
+def made_table(*, num_codes=400, num_stray=800, seed=0):
+    """Codes that a photo from RIGHT shows, and key-points that show none."""
+    rng = np.random.default_rng(seed)
+    anchors = rng.uniform([-1.8, -1.4, -1.0], [1.8, 1.4, 1.0], (num_codes, 3))
+    looks = unit(rng.normal(size=(num_codes, 16)))
+    xy_img = VIEW_CAMERA.img_from_cam(RIGHT.apply(anchors))
+    xy_img = np.concatenate([xy_img, rng.uniform((0, 0), (640, 480), (num_stray, 2))])
+    seen = unit(looks + 0.1 * rng.normal(size=looks.shape))
+    stray = unit(rng.normal(size=(num_stray, 16)))
+    return GuideTable(anchors, looks, xy_img, np.concatenate([seen, stray]))
+
+
+def surprise(table, pose, *, known=NO_PAIRS):
+    return surprise_of_codes(table, pose, VIEW_CAMERA, known=known, radius_px=5.0)
+
+
+def pairs_of(table, count):
+    return Correspondences(table.xy_img[:count], table.anchors_in_world[:count], np.ones(count))
+
+
+def test_a_right_pose_surprises_and_a_wrong_one_does_as_chance_does():
+    table = made_table()
+    assert surprise(table, RIGHT).mean() > 4.5
+    wrong = surprise(table, pose_on_arc(95.0))
+    assert len(wrong) > 50
+    # -ln of a uniform number is 1; a key-point that is near two codes keeps the larger one
+    assert 0.8 < wrong.mean() < 1.8
+
+
+def test_pairs_that_the_pose_was_found_with_are_left_out():
+    table = made_table(num_stray=0)
+    assert len(surprise(table, RIGHT)) > 300
+    assert len(surprise(table, RIGHT, known=pairs_of(table, 399))) <= 1
+    assert len(surprise(table, RIGHT, known=pairs_of(table, 400))) == 0
+
+
+def test_a_key_point_speaks_for_one_code_only():
+    table = made_table(num_stray=0)
+    doubled = GuideTable(
+        np.repeat(table.anchors_in_world, 3, axis=0),
+        np.repeat(table.code_vectors, 3, axis=0),
+        table.xy_img[:40],
+        table.query_vectors[:40],
+    )
+    assert 0 < len(surprise(doubled, RIGHT)) <= 40
+
+
+def test_of_very_many_codes_evenly_chosen_ones_stand_for_all():
+    table = made_table(num_codes=5000, num_stray=0)
+    assert 200 < len(surprise(table, RIGHT)) <= 600
+
+
+def test_codes_outside_the_photo_and_photos_without_key_points_say_nothing():
+    table = made_table()
+    assert len(surprise(table, pose_on_arc(5.0, distance=-50.0))) == 0
+    blind = GuideTable(
+        table.anchors_in_world, table.code_vectors, np.zeros((0, 2)), np.zeros((0, 16), np.float32)
+    )
+    assert len(surprise(blind, RIGHT)) == 0

@@ -1,0 +1,102 @@
+"""What makes a pose believed, and the sentence that says why one is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neumap.errors import OptionError
+from neumap.geometry import RigidTransform
+from neumap.pose.acceptance import SearchEffort
+from neumap.pose.guided_matching import GuideTable
+from neumap.pose.ideal_points import undistort
+from neumap.pose.pose_estimate import Correspondences
+from neumap.pose.solver import Candidate
+from neumap.pose.verification import (
+    PoseEvidence,
+    VerificationConfig,
+    evidence_defect,
+    evidence_for,
+    prefix_sizes,
+)
+from pose_scenes import CAMERA, made_scene, pure_outliers
+
+CONFIG = VerificationConfig()
+EFFORT = SearchEffort(4000, 8.0)
+ENOUGH = PoseEvidence(
+    num_agreeing=9, num_matches=200, num_cells=5, first_nats=3.0, num_codes=20, code_nats=15.0
+)
+
+
+def unseen_codes():
+    """A table whose codes lie behind any camera near the made scenes."""
+    vectors = np.eye(4, 16, dtype=np.float32)
+    return GuideTable(np.full((4, 3), 1e6), vectors, np.zeros((4, 2)), vectors)
+
+
+def evidence(pairs, cam_from_world):
+    points = undistort(pairs, CAMERA)
+    candidate = Candidate(pairs, CAMERA, points, points.from_world(cam_from_world))
+    return evidence_for(candidate, unseen_codes(), effort=EFFORT, radius_px=5.0, config=CONFIG)
+
+
+def test_a_pose_of_enough_evidence_has_no_defect():
+    assert evidence_defect(ENOUGH, CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"num_agreeing": 5}, "only 5 of 200 matches agree on a pose"),
+        ({"num_cells": 2}, "the agreeing matches cover too small a part of the photo"),
+        ({"code_nats": -1.0}, "does not look like the 20 other map points that it would then show"),
+        ({"code_nats": 0.0, "num_codes": 0}, "no other map point is seen near"),
+    ],
+)
+def test_each_lack_of_evidence_has_its_sentence(change, reason):
+    assert reason in str(evidence_defect(replace(ENOUGH, **change), CONFIG))
+
+
+def test_many_agreeing_matches_are_sure_without_a_look_at_codes():
+    pairs, cam_from_world = made_scene(num_pairs=200, seed=0, outlier_share=0.7)
+    found = evidence(pairs, cam_from_world)
+    assert found.num_agreeing >= 60
+    assert found.first_nats > CONFIG.sure_nats
+    assert found.num_codes == 0
+    assert evidence_defect(found, CONFIG) is None
+
+
+def test_a_pose_that_few_outliers_fit_has_no_evidence():
+    pairs = pure_outliers(num_pairs=200, seed=1)
+    found = evidence(pairs, RigidTransform(np.eye(3), np.array([0.0, 0.0, 5.0])))
+    assert found.first_nats == 0.0
+    assert evidence_defect(found, CONFIG) is not None
+
+
+def test_agreement_of_the_best_matches_is_not_drowned_by_the_others():
+    pairs, cam_from_world = made_scene(num_pairs=14, seed=2)
+    rest = pure_outliers(num_pairs=600, seed=3)
+    together = Correspondences(
+        np.concatenate([pairs.xy_img, rest.xy_img]),
+        np.concatenate([pairs.xyz_in_world, rest.xyz_in_world]),
+        np.linspace(1, 0, 614),
+    )
+    last = Correspondences(together.xy_img[::-1], together.xyz_in_world[::-1], together.confidence)
+    first = evidence(together, cam_from_world).first_nats
+    assert first > evidence(last, cam_from_world).first_nats + 5
+
+
+def test_prefixes_hold_at_least_a_dozen_or_all():
+    assert prefix_sizes(300, (0.5, 1.0)) == (150, 300)
+    assert prefix_sizes(18, (1 / 3, 1.0)) == (12, 18)
+    assert prefix_sizes(7, (0.5, 1.0)) == (7, 7)
+    assert prefix_sizes(0, (0.5,)) == (0,)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"search_shares": ()}, {"search_shares": (1.5,)}, {"min_first_inliers": 3}, {"min_nats": 0.0}],
+)
+def test_settings_that_believe_anything_are_refused(wrong):
+    with pytest.raises(OptionError, match="out of range"):
+        VerificationConfig(**wrong)
