@@ -4,6 +4,7 @@ from pathlib import Path
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars, require_writable, warn
+from neumap.cli.mapping_record import recorded_seconds
 from neumap.cli.options import EvaluateOptions
 from neumap.cli.printed_map import PrintedMap
 from neumap.cli.summary_table import summary_rows
@@ -32,7 +33,7 @@ def run(options: EvaluateOptions) -> int:
         title=f"{options.map.name} on {options.data.resolve().name}",
         num_bytes=options.map.stat().st_size,
         bytes_by_part=scene_map.bytes_by_part(),
-        mapping_seconds=stated_mapping_seconds(scene_map),
+        mapping_seconds=recorded_seconds(options.map),
         points=scene_map.anchors_in_world,
         warnings=warnings,
     )
@@ -46,13 +47,6 @@ def run(options: EvaluateOptions) -> int:
     print_table(facts.title, summary_rows(summary))
     _print_files(files)
     return exit_codes.FAILED if summary.num_failed == summary.num_queries else exit_codes.OK
-
-
-def stated_mapping_seconds(scene_map: PrintedMap) -> float | None:
-    """Return the mapping time that the map's header states, None where it does not."""
-    provenance = scene_map.header.get("provenance")
-    stated = provenance.get("mapping_seconds") if isinstance(provenance, dict) else None
-    return float(stated) if isinstance(stated, int | float) else None
 
 
 def _warnings(

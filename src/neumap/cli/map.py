@@ -5,6 +5,7 @@ from pathlib import Path
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table, progress_bars, require_writable, warn
+from neumap.cli.mapping_record import record_path, write_record
 from neumap.cli.options import MapOptions
 from neumap.cli.printed_map import PrintedMap
 from neumap.cli.sizes import format_size, parse_size
@@ -19,7 +20,7 @@ def run(options: MapOptions) -> int:
     start = time.perf_counter()
     budget_bytes = parse_size(options.budget, option="--budget")
     config = read_preset(options.preset)
-    require_writable({"--out": options.out})
+    require_writable({"--out": options.out, "--out's record": record_path(options.out)})
     # bare photos have no layout to read: the mapping poses them first
     has_poses = options.poses == "given"
     image_set = read_images(options.data, layout=options.layout) if has_poses else None
@@ -37,8 +38,10 @@ def run(options: MapOptions) -> int:
             progress=progress,
         )
     scene_map.save(options.out)
+    seconds = time.perf_counter() - start
+    write_record(options.out, seconds=seconds, stage_seconds=scene_map.stage_seconds)
     warn(scene_map.warnings)
-    _print_result(options, scene_map, seconds=time.perf_counter() - start)
+    _print_result(options, scene_map, seconds=seconds)
     return exit_codes.OK
 
 

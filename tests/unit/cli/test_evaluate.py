@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from neumap.cli.main import main
+from neumap.cli.mapping_record import write_record
 from neumap.evaluation import read_predictions
 from neumap.images import Split
 
@@ -68,10 +69,17 @@ def test_queries_without_true_pose_exit_2_before_any_is_run(saved, split, tmp_pa
     assert saved.map.cameras == []
 
 
-def test_a_stated_mapping_time_is_taken_from_the_header(saved, split, tmp_path):
-    saved.map.header["provenance"] = {"mapping_seconds": 42.5}
+def test_the_mapping_time_is_that_of_the_record_beside_the_map(saved, split, tmp_path):
+    write_record(saved.map_path, seconds=42.5, stage_seconds={"points": 40.0})
     assert _evaluate(saved, tmp_path, "--split", str(split)) == 0
     assert json.loads((tmp_path / "out.json").read_text())["mapping_seconds"] == 42.5
+
+
+def test_the_record_of_another_map_says_nothing(saved, split, tmp_path):
+    write_record(saved.map_path, seconds=42.5, stage_seconds={})
+    saved.map_path.write_bytes(saved.map_path.read_bytes() + b"x")
+    assert _evaluate(saved, tmp_path, "--split", str(split)) == 0
+    assert json.loads((tmp_path / "out.json").read_text())["mapping_seconds"] is None
 
 
 def test_an_output_that_is_a_folder_is_refused_before_any_work(saved, tmp_path, capsys):

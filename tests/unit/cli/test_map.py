@@ -3,6 +3,7 @@ import json
 import pytest
 
 from neumap.cli.main import main
+from neumap.cli.mapping_record import recorded_seconds
 from neumap.images import Split
 
 
@@ -46,6 +47,7 @@ def test_json_states_bytes_by_part_and_time(world, capsys):
     assert content["map_bytes"] == 1000 == sum(content["bytes_by_part"].values())
     assert content["stage_seconds"] == {"features": 1.5}
     assert content["mapping_seconds"] >= 0
+    assert recorded_seconds(world.map_path) == content["mapping_seconds"]
 
 
 def test_the_table_states_the_same_and_progress_is_hidden_without_a_terminal(world, capsys):
