@@ -33,6 +33,10 @@ _MOST_RIVALS = 3_000
 """Points that compete where match rates are measured; decision 007 was made with as many."""
 _LEAST_BITS = 16  # of a code in any map, to bound the search
 _FIT_SURPLUS = 0.03  # of the codes, that are fitted in case fitted codes take fewer bytes
+SCARCE_BYTES = 1_500
+"""Below this budget anchors have steps of two pixels, for more codes (decision 007)."""
+SCARCE_BITS = 2
+"""Bits that each coordinate of an anchor has less then."""
 _FINER_LEVELS = (8, 16)  # of a code's value, where bytes are left over
 _FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
 _FILLED = 0.98  # of the budget: a smaller map is explained
@@ -95,6 +99,8 @@ def codes_within_budget(
     else:
         is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
     bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
+    if config.anchor_bits is None and budget_bytes < SCARCE_BYTES:
+        bits -= SCARCE_BITS
     most = min(int(is_near.sum()), max(8 * budget_bytes // _LEAST_BITS, MIN_CODES))
     chosen = _choose(scene, decoder, is_near, most)
     space = decoder.code_space

@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from neumap.anchored_mapping import MIN_CODES, ORDERED_FROM_BYTES, header_with_codes
+from neumap.anchored_mapping import (
+    MIN_CODES,
+    ORDERED_FROM_BYTES,
+    SCARCE_BITS,
+    SCARCE_BYTES,
+    header_with_codes,
+)
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.budget_search import largest_count
 from neumap.codes.dense_codes import DenseCodes
@@ -61,6 +67,8 @@ def _anchored(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
         if _size(candidate) <= budget_bytes:
             return candidate
         coarsest = codes
+    if budget_bytes < SCARCE_BYTES <= _size(source):  # below, the map has coarse anchors already
+        coarsest = with_coarser_anchors(coarsest, max(coarsest.axis_bits) - SCARCE_BITS)
     order = order_of_importance(coarsest)
     keeps_order = coarsest.halvings is not None and budget_bytes >= ORDERED_FROM_BYTES
     return _largest_within(

@@ -64,6 +64,19 @@ def test_bytes_that_no_point_can_use_make_codes_and_anchors_finer(scene):
     assert plenty.header["layout"]["z"] == 4 > scarce.header["layout"]["z"]
 
 
+def test_anchors_of_a_very_small_map_have_steps_of_two_pixels(scene):
+    small, larger = (map_of_scene(scene, SOURCE, budget_bytes=b) for b in (1_000, 2_000))
+    steps = [m.header["layout"]["e"] for m in (small, larger)]
+    assert steps[0] == pytest.approx(4 * steps[1], rel=0.05)
+
+
+def test_a_map_that_needs_less_than_its_budget_says_so(scene):
+    plenty = map_of_scene(scene, SOURCE, budget_bytes=1_000_000)
+    assert f"All {plenty.num_codes} points" in plenty.warnings[0]
+    assert str(file_bytes(plenty)) in plenty.warnings[0]
+    assert map_of_scene(scene, SOURCE, budget_bytes=2_000).warnings == ()
+
+
 def test_a_step_of_the_anchors_is_below_half_a_pixel(scene):
     side = float(np.ptp(scene.points.xyz_in_world, axis=0).max())
     pixel = 6.0 / 500.0  # the views are 6 units away, at a focal length of 500
