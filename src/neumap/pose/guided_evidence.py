@@ -9,7 +9,7 @@ to be calibrated beforehand.
 import math
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from neumap.geometry import Camera, RigidTransform
 from neumap.geometry.neighbours import near_pairs_in
@@ -20,6 +20,7 @@ from neumap.pose.pose_estimate import Correspondences
 _NEAREST = 12  # key-points compared with each projected point
 _MAX_CODES = 600  # more of them decide nothing that these leave open
 _MAX_SAMPLE = 500  # key-points that stand for all of the photo
+_DEPTH_MARGIN = 1.25  # what lies beyond the known points by more may be hidden by a wall
 
 
 def surprise_of_codes(
@@ -34,11 +35,17 @@ def surprise_of_codes(
 
     p is the probability that the best of as many key-points drawn from the whole photo would be
     at least as similar: about uniform for a wrong pose. Codes and key-points of the `known` pairs
-    are left out, as the pose was made to fit them; a key-point speaks for one code only. With
-    very many codes, evenly chosen ones stand for all.
+    are left out, as the pose was made to fit them, and so are codes far beyond the known ones,
+    which a wall may hide. A key-point speaks for one code only. With very many codes, evenly
+    chosen ones stand for all.
     """
-    xy = camera.img_from_cam(cam_from_world.apply(table.anchors_in_world))
-    code_idx = _new_codes(table, xy, camera, known)
+    xyz_in_cam = cam_from_world.apply(table.anchors_in_world)
+    xy = camera.img_from_cam(xyz_in_cam)
+    is_visible = is_inside(xy, camera.width, camera.height)
+    if len(known):
+        farthest = _DEPTH_MARGIN * float(cam_from_world.apply(known.xyz_in_world)[:, 2].max())
+        is_visible &= xyz_in_cam[:, 2] <= farthest
+    code_idx = _new_codes(table, is_visible, known)
     row, pixel = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)
     is_new = ~np.isin(pixel, _pixels_of(table, known))
     row, pixel = row[is_new], pixel[is_new]
@@ -57,10 +64,10 @@ def surprise_of_codes(
 
 
 def _new_codes(
-    table: GuideTable, xy: Float[np.ndarray, "code 2"], camera: Camera, known: Correspondences
+    table: GuideTable, is_visible: Bool[np.ndarray, " code"], known: Correspondences
 ) -> Int[np.ndarray, " new"]:
-    """Codes inside the photo that are in no known pair, evenly thinned."""
-    code_idx = np.flatnonzero(is_inside(xy, camera.width, camera.height))
+    """Visible codes that are in no known pair, evenly thinned."""
+    code_idx = np.flatnonzero(is_visible)
     code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
     anchors = table.anchors_in_world[code_idx]
     is_known = (anchors[:, None] == known.xyz_in_world[None]).all(axis=2).any(axis=1)

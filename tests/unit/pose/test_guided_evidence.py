@@ -47,6 +47,22 @@ def test_pairs_that_the_pose_was_found_with_are_left_out():
     assert len(surprise(table, RIGHT, known=pairs_of(table, 400))) == 0
 
 
+def test_codes_far_beyond_the_known_ones_are_not_asked():
+    table = made_table(num_stray=0)
+    is_front = RIGHT.apply(table.anchors_in_world)[:, 2] < 5.2  # depths reach from 5 to 7
+    front = Correspondences(
+        table.xy_img[is_front], table.anchors_in_world[is_front], np.ones(is_front.sum())
+    )
+    beyond = GuideTable(
+        table.anchors_in_world + RIGHT.inverse().rotation @ [0.0, 0.0, 20.0],
+        table.code_vectors,
+        table.xy_img,
+        table.query_vectors,
+    )
+    assert len(surprise(beyond, RIGHT)) > 0
+    assert len(surprise(beyond, RIGHT, known=front)) == 0
+
+
 def test_a_key_point_speaks_for_one_code_only():
     table = made_table(num_stray=0)
     doubled = GuideTable(
