@@ -28,8 +28,9 @@ class DemoOptions(_Options):
 class MapOptions(_Options):
     """Make a map file of the posed photos in a folder.
 
-    Layouts: COLMAP models, transforms.json (nerfstudio, instant-ngp), 7-Scenes, TUM RGB-D and
-    cameras.json. Every 5th photo is left out as a query unless --split says otherwise.
+    Layouts: COLMAP models, transforms.json (nerfstudio, instant-ngp), 7-Scenes, TUM RGB-D,
+    cameras.json, and the benchmarks and phone apps of docs/datasets. The layout's own queries, else
+    every 5th photo, are left out unless --split says otherwise.
     """
 
     data: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DATA")]

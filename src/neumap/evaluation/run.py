@@ -83,6 +83,12 @@ def evaluate_scene(
     mapped, queries = split.apply(image_set)
     true_poses = {image.name: image.cam_from_world for image in queries}
     lost = [name for name, true_pose in true_poses.items() if true_pose is None]
+    if lost and len(lost) == len(true_poses):
+        raise DataError(
+            image_set.root.name,
+            f"has no true pose for any of its {len(lost)} queries",
+            "Use `neumap predict`, whose file `neumap export` turns into what servers take.",
+        )
     if lost:
         raise DataError.from_faults(
             [Fault(name, "has no true pose", "Leave it out of the queries.") for name in lost]

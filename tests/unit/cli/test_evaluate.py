@@ -69,6 +69,15 @@ def test_queries_without_true_pose_exit_2_before_any_is_run(saved, split, tmp_pa
     assert saved.map.cameras == []
 
 
+def test_queries_that_all_lack_a_true_pose_are_named_once(saved, split, tmp_path, capsys):
+    images = tuple(replace(image, cam_from_world=None) for image in saved.image_set.images)
+    saved.image_set = replace(saved.image_set, images=images)
+    assert _evaluate(saved, tmp_path, "--split", str(split)) == 2
+    message = capsys.readouterr().err
+    assert "any of its 3 queries" in message
+    assert "neumap predict" in message
+
+
 def test_the_mapping_time_is_that_of_the_record_beside_the_map(saved, split, tmp_path):
     write_record(saved.map_path, seconds=42.5, stage_seconds={"points": 40.0})
     assert _evaluate(saved, tmp_path, "--split", str(split)) == 0
