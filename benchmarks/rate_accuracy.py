@@ -1,0 +1,205 @@
+"""Bytes against accuracy: neumap's maps, scalar and product-quantised descriptors, the full map.
+
+Same points, key-points, guided passes and solver for all; folds pooled. A query counts as found
+where its position error is at most five times the full map's median.
+
+    python -m benchmarks.rate_accuracy --data ../shared/data --sets fox redkitchen
+    python -m benchmarks.rate_accuracy --draw-only      # page and pictures from the committed JSON
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tyro
+
+from benchmarks.baselines import full_precision, yardstick
+from benchmarks.methods import FREE
+from benchmarks.product_quantisation import DescriptorCodebook, product_quantised
+from benchmarks.rows import Row
+from benchmarks.sets import Fold, folds_of
+from benchmarks.yardstick_space import read_space
+from neumap.errors import OptionError
+from neumap.evaluation.rate_accuracy import (
+    RateCurve,
+    RatePoint,
+    rate_svg,
+    rate_table,
+    smallest_within,
+)
+from neumap.features.cache import FeatureCache
+from neumap.features.xfeat import XFeatExtractor
+from neumap.images import ImageSet, read_images
+from neumap.localizer import LocalizerConfig, SceneReader
+from neumap.mapping import Source, map_of_scene
+from neumap.scene.build_scene import Describe, build_scene
+
+BUDGETS = (1_000, 1_400, 2_000, 3_000, 4_200, 8_000, 14_000, 28_000)
+CODEBOOK_SET = "lund_door"
+FULL = "full map"
+_WITHIN = 5.0
+_RESULTS = Path(__file__).parent / "results"
+_JSON = _RESULTS / "rate_accuracy.json"
+_DOCS = Path(__file__).parent.parent / "docs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to run."""
+
+    data: Path = Path("../shared/data")
+    """Folder of the sets."""
+    sets: tuple[str, ...] = ("fox", "shelf50", "redkitchen")
+    cache: Path = Path("runs/features")
+    """Folder of described photos."""
+    query_step: int = 10
+    """Take every n-th query of redkitchen."""
+    draw_only: bool = False
+    """Only write the page from the results."""
+
+
+def measure_fold(
+    fold: Fold,
+    image_set: ImageSet,
+    describe: Describe,
+    codebook: DescriptorCodebook,
+    rows: dict[tuple[str, int], Row],
+) -> None:
+    """Add the queries of a fold to the rows of all kinds of map and sizes."""
+    scene = build_scene(fold.mapped, describe, units=image_set.units)
+    queries = [(image, describe(image)) for image in fold.queries]
+    source = Source(layout=image_set.layout, num_images=len(fold.mapped), seed=0)
+    space = read_space()
+
+    def add(label: str, budget: int, num_bytes: int, reader: SceneReader) -> None:
+        row = rows.setdefault((label, budget), Row())
+        row.map_bytes.append(num_bytes)
+        row.add_queries(reader, queries, LocalizerConfig() if label == "neumap" else FREE)
+
+    full = full_precision(scene)
+    add(FULL, 0, full.num_bytes, full)
+    for budget in BUDGETS:
+        scalar = yardstick(scene, space, num_bytes=budget)
+        add("PCA and scalar", budget, scalar.num_bytes, scalar)
+        product = product_quantised(scene, codebook, num_bytes=budget)
+        add("product quantisation", budget, product.num_bytes, product)
+        try:
+            own = map_of_scene(scene, source, budget_bytes=budget)
+        except OptionError:
+            rows.setdefault(("neumap", budget), Row()).add_missed(len(queries))
+            continue
+        add("neumap", budget, sum(own.bytes_by_part().values()), own.reader)
+
+
+def fit_codebook(data: Path, describe: Describe) -> DescriptorCodebook:
+    """Fit the product quantiser on the key-points of a set of its own."""
+    images = read_images(data / CODEBOOK_SET).images
+    return DescriptorCodebook(np.concatenate([describe(image).descriptors for image in images]))
+
+
+def curves_of(rows: dict[tuple[str, int], Row]) -> list[RateCurve]:
+    """Turn rows to curves; sizes that more budgets share are one point."""
+    full = float(np.median(rows[FULL, 0].position_error))
+    curves: list[RateCurve] = []
+    for label in dict.fromkeys(name for name, _ in rows):
+        points: dict[int, RatePoint] = {}
+        for (name, _), row in rows.items():
+            if name == label:
+                point = _point(row, within=_WITHIN * full)
+                points[point.map_bytes] = point
+        curves.append(RateCurve(label=label, points=tuple(points[b] for b in sorted(points))))
+    return curves
+
+
+def _point(row: Row, *, within: float) -> RatePoint:
+    errors = np.array(row.position_error)
+    median, p75 = (float(np.percentile(errors, q, method="higher")) for q in (50, 75))
+    return RatePoint(
+        map_bytes=int(np.median(row.map_bytes)),
+        median_position_error=round(median, 5) if np.isfinite(median) else None,
+        p75_position_error=round(p75, 5) if np.isfinite(p75) else None,
+        recall=round(float((errors <= within).mean()), 4),
+        num_failed=int(np.isinf(errors).sum()),
+        num_queries=len(errors),
+    )
+
+
+def paper_curve(name: str) -> list[RateCurve]:
+    """Return the paper's decoder, as measured by `benchmarks.paper_decoder` on one fold."""
+    found = json.loads((_RESULTS / "paper_decoder.json").read_text())["rows"]
+    points = [
+        RatePoint(
+            map_bytes=row["map_bytes"],
+            median_position_error=row["median_position_error"],
+            p75_position_error=row["p75_position_error"],
+            recall=None,
+            num_failed=row["num_failed"],
+            num_queries=row["num_queries"],
+        )
+        for row in found
+        if row["set"] == name
+    ]
+    points.sort(key=lambda point: point.map_bytes)
+    return [RateCurve(label="paper's decoder", points=tuple(points))] if points else []
+
+
+def draw(content: dict[str, Any]) -> None:  # Any: JSON of this module
+    """Write docs/rate_accuracy.md and its pictures."""
+    pictures = _DOCS / "rate_accuracy"
+    pictures.mkdir(exist_ok=True)
+    parts = [Path(__file__).with_name("rate_accuracy_intro.md").read_text(encoding="utf-8")]
+    for name, stored in content["sets"].items():
+        curves = [
+            RateCurve(label=c["label"], points=tuple(RatePoint(**p) for p in c["points"]))
+            for c in stored["curves"]
+        ]
+        unit = "m" if stored["units"] == "metre" else "units"
+        recall = "5 x full map's median"
+        svg = rate_svg([*curves, *paper_curve(name)], unit=unit, recall_name=recall, name=name)
+        (pictures / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+        parts += [f"## {name}\n", f"![bytes against error]({pictures.name}/{name}.svg)\n"]
+        parts += [_summary(name, curves), ""]
+        parts.append(rate_table([*curves, *paper_curve(name)], unit=unit, recall_name=recall))
+    (_DOCS / "rate_accuracy.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+def _summary(name: str, curves: list[RateCurve]) -> str:
+    """Sentences on the smallest map of the full map's accuracy, and how much smaller it is."""
+    by_label = {curve.label: curve for curve in curves}
+    full = by_label[FULL].points[0]
+    num_bytes = smallest_within(by_label["neumap"], full)
+    if num_bytes is None:
+        return "No size keeps the median within 10 % of the full map's from there on."
+    text = f"From {num_bytes:,} bytes on the median stays within 10 % of the full map's: "
+    text += f"{full.map_bytes / num_bytes:.0f} times smaller than the full map"
+    stores = json.loads((_RESULTS / "colmap_store.json").read_text())["sets"]
+    if name in stores:
+        total = stores[name]["total_bytes"]
+        text += f", {total / num_bytes:.0f} times smaller than COLMAP with SIFT ({total:,} bytes)"
+    return text + "."
+
+
+def main(options: Options) -> None:
+    """Measure the sets one after another, then write the page."""
+    content: dict[str, Any] = json.loads(_JSON.read_text()) if _JSON.exists() else {"sets": {}}
+    if not options.draw_only:
+        describe = FeatureCache(options.cache, XFeatExtractor()).describe
+        codebook = fit_codebook(options.data, describe)
+        for name in options.sets:
+            image_set = read_images(options.data / name)
+            rows: dict[tuple[str, int], Row] = {}
+            for fold in folds_of(name, image_set.images, options.query_step):
+                measure_fold(fold, image_set, describe, codebook, rows)
+            curves = [asdict(curve) for curve in curves_of(rows)]
+            content["sets"][name] = {"units": image_set.units, "curves": curves}
+            content["command"] = "python -m benchmarks.rate_accuracy --data DATA"
+            content["redkitchen_query_step"] = options.query_step
+            _JSON.write_text(json.dumps(content, indent=1) + "\n")
+            print(name, "done", flush=True)
+    draw(content)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))
