@@ -12,7 +12,8 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from neumap.decoder.candidates import Candidates
-from neumap.decoder.token_lift import VIEW_SCALES, LiftedCodes
+from neumap.decoder.surroundings import VIEW_SCALES
+from neumap.decoder.token_lift import LiftedCodes
 
 _NUM_SOURCES = 16  # sources looked at around each pixel
 _MAX_SOURCES = 600
@@ -112,6 +113,6 @@ def _in_view(
     """How many matches the surroundings of the candidate's anchor have, against the mean code."""
     mass = torch.zeros(len(codes), device=share.device)
     mass = mass.scatter_add(0, candidates.code_idx.flatten(), share.exp().flatten()).clamp(max=1.0)
-    around = codes.nearness @ mass  # (scale, code)
+    around = codes.surroundings.around(mass)  # (scale, code)
     relative = (around / around.mean(dim=1, keepdim=True).clamp(min=1e-6) + 0.02).log()
     return relative[:, candidates.code_idx].permute(1, 2, 0)

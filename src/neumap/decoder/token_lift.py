@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neumap.decoder.attention import linear_layer
+from neumap.decoder.surroundings import NUM_DENSITIES, Surroundings
 
 _NUM_RIVALS = 4
-_DENSITY_SCALES = (0.05, 0.15, 0.5)
-VIEW_SCALES = (0.1, 0.3)
-"""Widths of the kernels between anchors, in units of the anchors' spread."""
+_BLOCK = 1024  # codes compared with all others at a time
+_MAX_COMPARED = 6000  # of more codes, evenly chosen ones stand for all
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,8 @@ class LiftedCodes:
     """Anchors relative to their mean, in units of their root mean square distance from it."""
     facts: Float32[Tensor, "code fact"]
     """Cosines with the most alike other codes, and how dense anchors are around this one."""
-    nearness: Float32[Tensor, "scale code code"]
-    """Kernels between anchors, one for each of VIEW_SCALES; each row sums to 1."""
+    surroundings: Surroundings
+    """Which anchors lie around which."""
 
     def __len__(self) -> int:
         """Return the number of codes."""
@@ -48,20 +48,27 @@ class LiftedCodes:
         centred = xyz_in_world - xyz_in_world.mean(dim=0)
         spread = centred.square().sum(dim=1).mean().sqrt()
         xyz = (centred / spread.clamp(min=1e-12)).float()
-        squared = torch.cdist(xyz, xyz).square()
-        alike = unit_codes.detach() @ unit_codes.detach().T
-        alike.fill_diagonal_(-1.0)
-        num_rivals = min(_NUM_RIVALS, len(xyz))
-        rivals = alike.topk(num_rivals, dim=1).values
-        rivals = functional.pad(rivals, (0, _NUM_RIVALS - num_rivals), value=-1.0)
-        density = [(1 / (1 + squared / s**2)).sum(dim=1).log() for s in _DENSITY_SCALES]
-        nearness = torch.stack([1 / (1 + squared / s**2) ** 2 for s in VIEW_SCALES])
-        nearness = nearness / nearness.sum(dim=2, keepdim=True)
-        facts = torch.cat([rivals, torch.stack(density, dim=1) / 5], dim=1)
-        return cls(unit_codes, xyz, facts, nearness)
+        surroundings = Surroundings.of(xyz)
+        facts = torch.cat([_rivals(unit_codes.detach()), surroundings.log_density / 5], dim=1)
+        return cls(unit_codes, xyz, facts, surroundings)
 
 
-NUM_FACTS = _NUM_RIVALS + len(_DENSITY_SCALES)
+NUM_FACTS = _NUM_RIVALS + NUM_DENSITIES
+
+
+def _rivals(unit_codes: Float32[Tensor, "code value"]) -> Float32[Tensor, "code rival"]:
+    """Return the highest cosines of each code with others, -1 where there are no more."""
+    stride = -(-len(unit_codes) // _MAX_COMPARED)
+    compared = unit_codes[::stride]
+    num_rivals = min(_NUM_RIVALS, len(compared) - 1)
+    found: list[Tensor] = []
+    for start in range(0, len(unit_codes), _BLOCK):
+        alike = unit_codes[start : start + _BLOCK] @ compared.T
+        own = torch.arange(start, start + len(alike), device=alike.device)
+        row = torch.nonzero(own % stride == 0)[:, 0]
+        alike[row, own[row] // stride] = -1.0  # itself
+        found.append(alike.topk(num_rivals, dim=1).values)
+    return functional.pad(torch.cat(found), (0, _NUM_RIVALS - num_rivals), value=-1.0)
 
 
 class TokenLift(nn.Module):

@@ -1,5 +1,6 @@
 import torch
 
+from neumap.decoder import token_lift
 from neumap.decoder.token_lift import NUM_FACTS, LiftedCodes, TokenLift
 
 
@@ -23,10 +24,22 @@ def test_a_single_code_and_coinciding_anchors_stay_finite():
     for count in (1, 3):
         codes = LiftedCodes.from_codes(torch.eye(count), torch.ones(count, 3).double())
         assert torch.isfinite(codes.facts).all()
-        assert torch.isfinite(codes.nearness).all()
+        assert torch.isfinite(codes.surroundings.kernels).all()
 
 
 def test_the_lift_starts_linear_in_the_values():
     lift = TokenLift(8, 16, generator=torch.Generator().manual_seed(0))
     codes = LiftedCodes.from_codes(torch.eye(8), torch.rand(8, 3, dtype=torch.float64))
     torch.testing.assert_close(lift(codes), lift.linear(codes.unit_codes))
+
+
+def test_rivals_are_those_of_all_pairs_in_blocks_and_evenly_chosen_beyond(monkeypatch):
+    unit = torch.nn.functional.normalize(torch.randn(70, 8, generator=torch.manual_seed(1)), dim=1)
+    xyz = torch.rand(70, 3, dtype=torch.float64)
+    alike = (unit @ unit.T).fill_diagonal_(-1.0)
+    monkeypatch.setattr(token_lift, "_BLOCK", 16)
+    facts = LiftedCodes.from_codes(unit, xyz).facts
+    torch.testing.assert_close(facts[:, :4], alike.topk(4, dim=1).values)
+    monkeypatch.setattr(token_lift, "_MAX_COMPARED", 35)
+    facts = LiftedCodes.from_codes(unit, xyz).facts
+    torch.testing.assert_close(facts[:, :4], alike[:, ::2].topk(4, dim=1).values)
