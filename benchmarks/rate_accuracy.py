@@ -40,9 +40,11 @@ BUDGETS = (1_000, 1_400, 2_000, 3_000, 4_200, 8_000, 14_000, 28_000)
 CODEBOOK_SET = "lund_door"
 FULL = "full map"
 _WITHIN = 5.0
+_RECALL = "5 x full map's median"
 _RESULTS = Path(__file__).parent / "results"
-_JSON = _RESULTS / "rate_accuracy.json"
+RESULTS_FILE = _RESULTS / "rate_accuracy.json"
 _DOCS = Path(__file__).parent.parent / "docs"
+PAGE = _DOCS / "rate_accuracy.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,24 +147,39 @@ def paper_curve(name: str) -> list[RateCurve]:
     return [RateCurve(label="paper's decoder", points=tuple(points))] if points else []
 
 
+def stored_curves(stored: dict[str, Any], name: str) -> list[RateCurve]:  # Any: JSON
+    """Return the curves of a set in the results, and the paper decoder's."""
+    own = [
+        RateCurve(label=curve["label"], points=tuple(RatePoint(**p) for p in curve["points"]))
+        for curve in stored["curves"]
+    ]
+    return [*own, *paper_curve(name)]
+
+
+def page(content: dict[str, Any]) -> str:  # Any: JSON of this module
+    """Return docs/rate_accuracy.md."""
+    parts = [Path(__file__).with_name("rate_accuracy_intro.md").read_text(encoding="utf-8")]
+    for name, stored in content["sets"].items():
+        curves = stored_curves(stored, name)
+        parts += [f"## {name}\n", f"![bytes against error](rate_accuracy/{name}.svg)\n"]
+        parts += [_summary(name, curves), ""]
+        parts.append(rate_table(curves, unit=_unit(stored), recall_name=_RECALL))
+    return "\n".join(parts)
+
+
 def draw(content: dict[str, Any]) -> None:  # Any: JSON of this module
     """Write docs/rate_accuracy.md and its pictures."""
     pictures = _DOCS / "rate_accuracy"
     pictures.mkdir(exist_ok=True)
-    parts = [Path(__file__).with_name("rate_accuracy_intro.md").read_text(encoding="utf-8")]
     for name, stored in content["sets"].items():
-        curves = [
-            RateCurve(label=c["label"], points=tuple(RatePoint(**p) for p in c["points"]))
-            for c in stored["curves"]
-        ]
-        unit = "m" if stored["units"] == "metre" else "units"
-        recall = "5 x full map's median"
-        svg = rate_svg([*curves, *paper_curve(name)], unit=unit, recall_name=recall, name=name)
+        curves = stored_curves(stored, name)
+        svg = rate_svg(curves, unit=_unit(stored), recall_name=_RECALL, name=name)
         (pictures / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
-        parts += [f"## {name}\n", f"![bytes against error]({pictures.name}/{name}.svg)\n"]
-        parts += [_summary(name, curves), ""]
-        parts.append(rate_table([*curves, *paper_curve(name)], unit=unit, recall_name=recall))
-    (_DOCS / "rate_accuracy.md").write_text("\n".join(parts), encoding="utf-8")
+    PAGE.write_text(page(content), encoding="utf-8")
+
+
+def _unit(stored: dict[str, Any]) -> str:  # Any: JSON
+    return "m" if stored["units"] == "metre" else "units"
 
 
 def _summary(name: str, curves: list[RateCurve]) -> str:
@@ -183,7 +200,9 @@ def _summary(name: str, curves: list[RateCurve]) -> str:
 
 def main(options: Options) -> None:
     """Measure the sets one after another, then write the page."""
-    content: dict[str, Any] = json.loads(_JSON.read_text()) if _JSON.exists() else {"sets": {}}
+    content: dict[str, Any] = (
+        json.loads(RESULTS_FILE.read_text()) if RESULTS_FILE.exists() else {"sets": {}}
+    )
     if not options.draw_only:
         describe = FeatureCache(options.cache, XFeatExtractor()).describe
         codebook = fit_codebook(options.data, describe)
@@ -196,7 +215,7 @@ def main(options: Options) -> None:
             content["sets"][name] = {"units": image_set.units, "curves": curves}
             content["command"] = "python -m benchmarks.rate_accuracy --data DATA"
             content["redkitchen_query_step"] = options.query_step
-            _JSON.write_text(json.dumps(content, indent=1) + "\n")
+            RESULTS_FILE.write_text(json.dumps(content, indent=1) + "\n")
             print(name, "done", flush=True)
     draw(content)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from neumap.anchored_mapping import (
     MIN_CODES,
@@ -25,7 +27,6 @@ from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.errors import OptionError
 from neumap.scene_map import Map
 from neumap.scene_readers import AnchoredReader
-from neumap.training.paper_fit import prune_points
 
 _COMPACT_BITS = 12
 """Bits of an anchor's coordinate that are kept as long as codes can stay whole.
@@ -40,8 +41,8 @@ def compress_map(source: Map, *, budget_bytes: int) -> Map:
     An anchored map first loses what mapping adds only where bytes are left over (values of more
     levels than the decoder's, steps finer than a 4096th of the box), then codes: those that the
     mapping chose last, as far as the map says, and of these evenly along the curve that they are
-    stored on. A map of the paper's decoder loses the codes of smallest norm, which holds their
-    scale (paper section 3.3), and is rounded anew. Raises OptionError where the budget is no less
+    stored on. A map of the paper's decoder loses the codes of the points that the mapping chose
+    last, which are stored last, and is rounded anew. Raises OptionError where the budget is no less
     than the map, or less than the smallest map that can be made of it.
     """
     num_bytes = _size(source)
@@ -90,21 +91,25 @@ def _coarser_versions(codes: AnchoredCodes, decoder: AnchoredDecoder) -> Iterato
 
 def _paper(source: Map, budget_bytes: int) -> Map:
     tensors = {name: torch.from_numpy(value) for name, value in source.tensors.items()}
-    num_all = DenseCodes.from_tensors(tensors).num_kept
-    num_others = _num_others(DenseCodes.from_tensors(tensors))
+    of_points = torch.nonzero(_is_of_point(DenseCodes.from_tensors(tensors)))
 
     def map_of(count: int) -> Map:
         codes = DenseCodes.from_tensors(tensors)
-        prune_points(codes, num_others + count)
+        is_kept = codes.is_kept.clone()
+        is_kept[tuple(of_points[count:].T)] = False
+        codes.is_kept = is_kept
         stored = codes.to_tensors("int8").items()
         return Map(source.header, {name: value.numpy() for name, value in stored})
 
-    return _largest_within(map_of, budget_bytes, num_codes=num_all - num_others)
+    return _largest_within(map_of, budget_bytes, num_codes=len(of_points))
 
 
-def _num_others(codes: DenseCodes) -> int:
-    """Codes of no point: all of later blocks, and each voxel's code of unmatched pixels."""
-    return int(codes.is_kept[:, 1:].sum()) + int(codes.is_kept[:, 0, 0].sum())
+def _is_of_point(codes: DenseCodes) -> Bool[Tensor, "voxel block code"]:
+    """Mark codes of points: not those of later blocks, nor each voxel's of unmatched pixels."""
+    is_of_point = codes.is_kept.clone()
+    is_of_point[:, 1:] = False
+    is_of_point[:, 0, 0] = False
+    return is_of_point
 
 
 def _largest_within(map_of: Callable[[int], Map], budget_bytes: int, *, num_codes: int) -> Map:

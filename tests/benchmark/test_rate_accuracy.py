@@ -1,7 +1,9 @@
+import json
+
 import numpy as np
 import pytest
 from benchmarks.product_quantisation import DescriptorCodebook, product_quantised
-from benchmarks.rate_accuracy import FULL, curves_of
+from benchmarks.rate_accuracy import FULL, PAGE, RESULTS_FILE, curves_of, page
 from benchmarks.rows import Row
 
 from made_scene import made_views, truth_of, unit
@@ -46,3 +48,10 @@ def test_product_quantised_descriptors_are_near_their_own_and_fill_the_bytes():
     similarity = reader.vectors @ looks.T
     gap = np.linalg.norm(reader.anchors_in_world[:, None] - scene.points.xyz_in_world[None], axis=2)
     assert (similarity.argmax(axis=1) == gap.argmin(axis=1)).mean() > 0.95
+
+
+def test_the_page_is_what_the_committed_results_give():
+    content = json.loads(RESULTS_FILE.read_text(encoding="utf-8"))
+    assert PAGE.read_text(encoding="utf-8") == page(content)
+    for name in content["sets"]:
+        assert (PAGE.parent / "rate_accuracy" / f"{name}.svg").exists()
