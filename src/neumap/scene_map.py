@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from neumap.geometry import Camera
 from neumap.images.exif import camera_from_exif
 from neumap.images.photo import load_photo
 from neumap.images.posed_image import Units
-from neumap.localizer import Localizer, LocalizerConfig, SceneReader
+from neumap.localizer import Localizer, LocalizerConfig, Quality, SceneReader
 from neumap.pose import PoseEstimate, PoseFailure
 from neumap.scene_readers import AnchoredReader, PaperReader
 
@@ -39,16 +39,18 @@ class Map:
     """Time of each mapping stage; empty on a loaded map."""
     warnings: tuple[str, ...] = ()
     """What a user should know of the mapping; empty on a loaded map."""
+    quality: Quality = "full"
+    """Accuracy against time of `localize` (docs/decisions/004-query-time.md)."""
 
     @classmethod
-    def load(cls, path: Path | str) -> "Map":
+    def load(cls, path: Path | str, *, quality: Quality = "full") -> "Map":
         """Read a map file and check it against the installed decoder and extractor.
 
         Raises MapFileError if the file is damaged, of another version, or was built for another
         decoder or extractor.
         """
         header, tensors = read_map_file(Path(path))
-        loaded = cls(header, tensors)
+        loaded = cls(header, tensors, quality=quality)
         loaded._check(str(path))
         return loaded
 
@@ -131,10 +133,11 @@ class Map:
 
     @cached_property
     def localizer(self) -> Localizer:
-        """The localiser with default settings; made once and kept."""
+        """The localiser of the map's quality; made once and kept."""
+        config = LocalizerConfig.of_quality(self.quality)
         if self.kind == "paper":
-            return self.localizer_with(LocalizerConfig(min_inlier_ratio=MIN_INLIER_RATIO))
-        return self.localizer_with(LocalizerConfig())
+            config = replace(config, min_inlier_ratio=MIN_INLIER_RATIO)
+        return self.localizer_with(config)
 
     def localizer_with(self, config: LocalizerConfig) -> Localizer:
         """Build a localiser with other settings, e.g. without the guided passes."""

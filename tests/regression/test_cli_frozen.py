@@ -15,7 +15,7 @@ FROZEN = {
         *("--preset", "--seed", "--json", "--quiet"),
     ],
     "compress": ["MAP", "--help", "--budget", "--out", "--json"],
-    "localize": ["MAP", "PHOTO...", "--help", "--camera", "--json", "--quiet"],
+    "localize": ["MAP", "PHOTO...", "--help", "--camera", "--quality", "--json", "--quiet"],
     "evaluate": [
         *("MAP", "DATA", "--help", "--json", "--split", "--report", "--predictions"),
         *("--layout", "--quiet"),

@@ -93,6 +93,8 @@ class LocalizeOptions(_Options):
         str | None, tyro.conf.arg(metavar="MODEL,w,h,params...|FILE.json", help_behavior_hint="")
     ] = None
     """Camera of all photos: a COLMAP model, e.g. PINHOLE,640,480,525,525,320,240."""
+    quality: Literal["full", "fast", "fastest"] = "full"
+    """Less than full takes fewer key-points: quicker, less accurate."""
     as_json: _Json = False
     """Print one JSON object instead of text."""
     quiet: _Quiet = False

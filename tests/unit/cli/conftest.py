@@ -91,7 +91,8 @@ def world(tmp_path, monkeypatch) -> World:
         options["progress"]("features", 1, 1)
         return fake
 
-    def load(path):
+    def load(path, *, quality="full"):
+        made.asked["quality"] = quality
         if not Path(path).exists():
             raise MapFileError(str(path), "does not exist", "Make it with `neumap map`.")
         return fake

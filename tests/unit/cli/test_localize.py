@@ -29,6 +29,11 @@ def test_a_given_camera_is_used(saved, capsys):
     assert "as given" in capsys.readouterr().out
 
 
+def test_the_quality_reaches_the_map(saved):
+    assert _localize(saved, ["3.png"], "--quality", "fast") == 0
+    assert saved.asked["quality"] == "fast"
+
+
 def test_a_photo_that_is_not_found_exits_1_with_reason_and_remedy(saved, capsys):
     saved.map.failing = ("4.png",)
     assert _localize(saved, ["3.png", "4.png"]) == 1
