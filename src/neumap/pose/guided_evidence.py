@@ -36,8 +36,8 @@ def surprise_of_codes(
     p is the probability that the best of as many key-points drawn from the whole photo would be
     at least as similar: about uniform for a wrong pose. Codes and key-points of the `known` pairs
     are left out, as the pose was made to fit them, and so are codes far beyond the known ones,
-    which a wall may hide. A key-point speaks for one code only. With very many codes, evenly
-    chosen ones stand for all.
+    which a wall may hide. A key-point speaks for one code only, the best of those
+    that it is nearest in looks to. With very many codes, evenly chosen ones stand for all.
     """
     xyz_in_cam = cam_from_world.apply(table.anchors_in_world)
     xy = camera.img_from_cam(xyz_in_cam)
@@ -59,8 +59,18 @@ def surprise_of_codes(
     sample = table.query_vectors[:: math.ceil(len(table.query_vectors) / _MAX_SAMPLE)]
     num_better = (vectors[has_near] @ sample.T >= cosine[best][:, None]).sum(axis=1)
     share = (num_better + 0.5) / (len(sample) + 1)
-    surprise = -np.log(-np.expm1(count * np.log1p(-share)))
-    return surprise[_best_of_each(pixel[best], surprise)]
+    chance = _chance_of_any(share, count)
+    best_code = _best_of_each(pixel[best], -chance)
+    # Where codes crowd, each key-point has the pick of several.
+    num_codes = np.unique(pixel[best], return_counts=True)[1]
+    return -np.log(_chance_of_any(chance[best_code], num_codes))
+
+
+def _chance_of_any(
+    chance: Float[np.ndarray, " trial"], count: Int[np.ndarray, " trial"]
+) -> Float[np.ndarray, " trial"]:
+    """Probability that one of `count` independent trials of this chance succeeds."""
+    return -np.expm1(count * np.log1p(-chance))
 
 
 def _new_codes(

@@ -36,11 +36,16 @@ class VerificationConfig:
     min_first_inliers: int = 6
     """Distinct first matches that must agree whatever is seen later."""
     sure_nats: float = 70.0
-    """Evidence of the first matches alone that needs no other."""
+    """Evidence after which no other search is tried."""
     min_nats: float = 12.0
     """Evidence of first matches and further codes together that a pose needs."""
     neutral_nats: float = 3.0
     """Surprise at which a further code speaks neither for the pose nor against it."""
+    min_mean_nats: float = 0.25
+    """Mean of the further codes beyond `few_codes`: first matches that support each other may
+    agree on a wrong pose, and walls of one make look alike, but not everywhere."""
+    few_codes: int = 60
+    """So many further codes may say less: a photo that shows a mapped place from elsewhere."""
     min_image_cells: int = 3
     """Cells of a 4 x 4 grid over the photo that must hold an agreeing first match."""
 
@@ -94,17 +99,14 @@ def evidence_for(
     points, pose, camera = candidate.points, candidate.cam_from_shifted, candidate.camera
     is_hit = points.residuals_px(pose) <= effort.threshold_px
     known = candidate.correspondences.where(points.is_used).where(is_hit)
-    surprise = np.zeros(0)
-    first_nats = _first_nats(candidate, is_hit, effort, config)
-    if first_nats < config.sure_nats:
-        surprise = surprise_of_codes(
-            table, points.to_world(pose), camera, known=known, radius_px=radius_px
-        )
+    surprise = surprise_of_codes(
+        table, points.to_world(pose), camera, known=known, radius_px=radius_px
+    )
     return PoseEvidence(
         num_agreeing=min(num_distinct(points.xy_px[is_hit]), num_distinct(points.xyz[is_hit])),
         num_matches=len(points),
         num_cells=num_cells(known.xy_img, camera.width, camera.height),
-        first_nats=first_nats,
+        first_nats=_first_nats(candidate, is_hit, effort, config),
         num_codes=len(surprise),
         code_nats=float((surprise - config.neutral_nats).sum()),
     )
@@ -117,7 +119,8 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         return agreeing
     if evidence.num_cells < config.min_image_cells:
         return "the agreeing matches cover too small a part of the photo"
-    if evidence.nats >= config.min_nats:
+    least = config.min_mean_nats * max(evidence.num_codes - config.few_codes, 0)
+    if evidence.nats >= config.min_nats and evidence.code_nats >= least:
         return None
     if evidence.num_codes == 0:
         return f"{agreeing}, and no other map point is seen near where it would then be"
