@@ -71,8 +71,6 @@ def run_set(
             num_bytes = sum(own.bytes_by_part().values())
             label = f"neumap {budget / 1000:g} kB"
             methods.append((label, own.reader, num_bytes, LocalizerConfig()))
-            if name == "redkitchen":  # the one set where the least share refuses poses
-                methods.append((f"{label}, no least share", own.reader, num_bytes, FREE))
         for label, reader, num_bytes, config in methods:
             if options.only not in label:
                 continue

@@ -15,8 +15,8 @@ from neumap.scene.scene import Scene
 from neumap.scene_readers import AnchoredReader
 
 FREE = LocalizerConfig(min_inlier_ratio=0.0)
-"""The least share of inliers was set for the decoder, whose wrong matches support each other;
-plain nearest neighbours have many more wrong ones and are not held to it."""
+"""Where codes have no positions to look for again, the least share of inliers was set for the
+decoder; plain nearest neighbours have many more wrong ones and are not held to it."""
 FULL_PRECISION = "full precision"
 
 
