@@ -35,8 +35,11 @@ class VerificationConfig:
     """Shares of the matches, best first, that are searched in turn until one is sure."""
     min_first_inliers: int = 6
     """Distinct first matches that must agree whatever is seen later."""
-    sure_nats: float = 70.0
-    """Evidence after which no other search is tried."""
+    sure_nats: float = 100.0
+    """Evidence of the first matches alone that needs no other, if they are many of all."""
+    min_sure_share: float = 0.15
+    """Share of the first matches that must agree for that: in look-alike rooms matches that
+    support each other agree by hundreds of nats, but few of all do."""
     min_nats: float = 12.0
     """Evidence of first matches and further codes together that a pose needs."""
     neutral_nats: float = 3.0
@@ -119,6 +122,9 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         return agreeing
     if evidence.num_cells < config.min_image_cells:
         return "the agreeing matches cover too small a part of the photo"
+    is_common = evidence.num_agreeing >= config.min_sure_share * evidence.num_matches
+    if evidence.first_nats >= config.sure_nats and is_common:
+        return None
     least = config.min_mean_nats * max(evidence.num_codes - config.few_codes, 0)
     if evidence.nats >= config.min_nats and evidence.code_nats >= least:
         return None

@@ -83,7 +83,7 @@ class VerifiedSearch:
             trial = self._try(solver, points, size)
             if trial is not None and (best is None or trial.rank > best.rank):
                 best = trial
-            if best is not None and best.evidence.nats >= self._config.verification.sure_nats:
+            if best is not None and best.evidence.first_nats >= self._config.verification.sure_nats:
                 break
         if best is None:
             return PoseFailure("too few matches for a pose", len(self._first))
