@@ -36,10 +36,7 @@ class VerificationConfig:
     min_first_inliers: int = 6
     """Distinct first matches that must agree whatever is seen later."""
     sure_nats: float = 100.0
-    """Evidence of the first matches alone that needs no other, if they are many of all."""
-    min_sure_share: float = 0.15
-    """Share of the first matches that must agree for that: in look-alike rooms matches that
-    support each other agree by hundreds of nats, but few of all do."""
+    """Evidence of the first matches alone that needs no other."""
     min_nats: float = 12.0
     """Evidence of first matches and further codes together that a pose needs."""
     neutral_nats: float = 3.0
@@ -122,8 +119,7 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         return agreeing
     if evidence.num_cells < config.min_image_cells:
         return "the agreeing matches cover too small a part of the photo"
-    is_common = evidence.num_agreeing >= config.min_sure_share * evidence.num_matches
-    if evidence.first_nats >= config.sure_nats and is_common:
+    if evidence.first_nats >= config.sure_nats:
         return None
     least = config.min_mean_nats * max(evidence.num_codes - config.few_codes, 0)
     if evidence.nats >= config.min_nats and evidence.code_nats >= least:
