@@ -70,7 +70,8 @@ def _chance_of_any(
     chance: Float[np.ndarray, " trial"], count: Int[np.ndarray, " trial"]
 ) -> Float[np.ndarray, " trial"]:
     """Probability that one of `count` independent trials of this chance succeeds."""
-    return -np.expm1(count * np.log1p(-chance))
+    below_one = np.minimum(chance, 1 - 1e-12)  # a chance may round to 1, whose logarithm is not
+    return -np.expm1(count * np.log1p(-below_one))
 
 
 def _new_codes(
