@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from benchmarks.baselines import NearestReader, full_precision, yardstick
 from benchmarks.methods import FREE
 from benchmarks.rows import Row
 from benchmarks.sets import TEST_SETS, folds_of
-from benchmarks.yardstick_space import read_space
+from neumap.baselines.nearest import NearestReader, full_precision, yardstick
+from neumap.baselines.yardstick_space import read_space
 from neumap.codes.code_space import CodeSpace
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatExtractor

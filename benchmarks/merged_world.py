@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int
 
-from benchmarks.baselines import YARDSTICK_BYTES_PER_CODE, NearestReader
 from neumap.anchored_mapping import near_points
+from neumap.baselines.nearest import YARDSTICK_BYTES_PER_CODE, NearestReader
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder

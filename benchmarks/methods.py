@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.baselines import NearestReader, full_precision, yardstick
 from neumap.anchored_mapping import AnchoredMappingConfig, map_with_anchored_decoder
+from neumap.baselines.nearest import NearestReader, full_precision, yardstick
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.weights import load_anchored_decoder, read_anchored_decoder

@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 from jaxtyping import Float32
 
-from benchmarks.baselines import NearestReader
+from neumap.baselines.nearest import NearestReader
 from neumap.codes.selection import select_by_coverage
 from neumap.scene.scene import Scene
 

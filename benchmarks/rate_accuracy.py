@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import tyro
 
-from benchmarks.baselines import full_precision, yardstick
 from benchmarks.methods import FREE
 from benchmarks.product_quantisation import DescriptorCodebook, product_quantised
 from benchmarks.rows import Row
 from benchmarks.sets import Fold, folds_of
-from benchmarks.yardstick_space import read_space
+from neumap.baselines.nearest import full_precision, yardstick
+from neumap.baselines.yardstick_space import read_space
 from neumap.errors import OptionError
 from neumap.evaluation.rate_accuracy import (
     RateCurve,

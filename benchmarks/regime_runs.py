@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from benchmarks.baselines import NearestReader
 from benchmarks.methods import FULL_PRECISION, MapMaker, Method, full_method
 from benchmarks.night import NIGHT_LEVELS, NightExtractor
 from benchmarks.rows import Row
 from benchmarks.sets import BenchSet, Fold
+from neumap.baselines.nearest import NearestReader
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.errors import MappingError
 from neumap.features import LocalFeatures

@@ -29,7 +29,7 @@ from benchmarks.regime_runs import (
     run_set,
 )
 from benchmarks.sets import DEV_SETS, MADE, TEST_SETS, BenchSet, read_made_scenes, read_set
-from benchmarks.yardstick_space import read_space
+from neumap.baselines.yardstick_space import read_space
 
 
 @dataclass(frozen=True, kw_only=True)

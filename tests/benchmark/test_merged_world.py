@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks import merged_world
-from benchmarks.baselines import NearestReader
 from benchmarks.merged_world import (
     AnchoredInWorld,
     Distractors,
@@ -14,9 +13,10 @@ from benchmarks.merged_world import (
     nearest_codes,
     shifted,
 )
-from benchmarks.yardstick_space import read_space
 
 from made_scene import VIEW_CAMERA, pose_on_arc, unit
+from neumap.baselines.nearest import NearestReader
+from neumap.baselines.yardstick_space import read_space
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.features import LocalFeatures

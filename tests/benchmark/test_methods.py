@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from benchmarks.methods import MapMaker, read_decoder
-from benchmarks.yardstick_space import read_space
 
 from made_scene import made_views, truth_of
+from neumap.baselines.yardstick_space import read_space
 from neumap.decoder.weights import load_anchored_decoder, save_anchored_decoder
 from neumap.mapping import Source, map_of_scene
 

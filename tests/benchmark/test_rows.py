@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.baselines import full_precision
 from benchmarks.methods import FREE
 from benchmarks.rows import Row
 
 from made_scene import made_views, truth_of
+from neumap.baselines.nearest import full_precision
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.images import PosedImage
 

@@ -1,6 +1,6 @@
-"""The yardstick's fixed PCA-16, fitted once on made scenes and kept beside the benchmark.
+"""The yardstick's fixed PCA-16, fitted once on made scenes and kept in the package.
 
-python -m benchmarks.yardstick_space SCENE_FOLDER...   # captures of make_training_scenes
+python -m neumap.baselines.yardstick_space SCENE_FOLDER...   # captures of make_training_scenes
 """
 
 from pathlib import Path

@@ -1,0 +1,105 @@
+"""What every compared method is: photos of a fold in, a localiser with its bytes out."""
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+from neumap.errors import OptionError
+from neumap.evaluation.predictions import Localizer
+from neumap.features.cache import FeatureCache
+from neumap.features.xfeat import XFeatExtractor
+from neumap.images import ImageSet, PosedImage, Split
+from neumap.scene.build_scene import Describe, build_scene, describe_view
+from neumap.scene.scene import Scene
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TimedScene:
+    """A scene and the time that it took from the files."""
+
+    scene: Scene
+    seconds: float
+    """Photos that a feature cache knew cost no more than reading their features."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fold:
+    """What every method maps from and is asked about."""
+
+    image_set: ImageSet
+    split: Split
+    """Names of the photos to map, and of the queries."""
+    cache: FeatureCache | None = None
+    """Features of photos described before, those of XFeat with its default settings."""
+
+    @cached_property
+    def mapped(self) -> tuple[PosedImage, ...]:
+        """The photos to map that have a pose; DataError if the split names others than the set."""
+        images, _ = self.split.apply(self.image_set)
+        return tuple(image for image in images if image.cam_from_world is not None)
+
+    @cached_property
+    def timed_scene(self) -> TimedScene:
+        """The points that the mapped photos show, found once for all methods of the fold.
+
+        Raises MappingError where the photos show too few.
+        """
+        start = time.perf_counter()
+        scene = build_scene(self.mapped, self._describer(), units=self.image_set.units)
+        return TimedScene(scene=scene, seconds=time.perf_counter() - start)
+
+    def _describer(self) -> Describe:
+        if self.cache is not None:
+            return self.cache.describe
+        extractor = XFeatExtractor()
+        return lambda image: describe_view(image, extractor)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BuiltMap:
+    """A map that can be asked, with what it costs."""
+
+    localizer: Localizer
+    num_bytes: int
+    """All that has to be kept to localise a photo, networks aside."""
+    mapping_seconds: float
+    """From the photos' files on, work that methods share included."""
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A way to map a place and to localise photos in it."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables and on the command line."""
+        ...
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether the bytes of a map can be chosen."""
+        ...
+
+    def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
+        """Map the fold's photos.
+
+        Raises OptionError where a budget is missing or cannot be met, or is given to a method
+        without one; DataError, PhotoError and MappingError as mapping does.
+        """
+        ...
+
+
+def required_budget(name: str, budget_bytes: int | None) -> int:
+    """Return the budget of a method that needs one; OptionError without one."""
+    if budget_bytes is None:
+        raise OptionError(name, "has no budget of bytes", "Give one, such as 4200.")
+    return budget_bytes
+
+
+def refuse_budget(name: str, budget_bytes: int | None) -> None:
+    """Raise OptionError where a budget is given to a method whose bytes cannot be chosen."""
+    if budget_bytes is not None:
+        raise OptionError(
+            name, f"cannot be built within {budget_bytes} bytes", "Build it without a budget."
+        )
