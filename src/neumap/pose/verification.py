@@ -67,7 +67,7 @@ class PoseEvidence:
     """Cells of a 4 x 4 grid over the photo that hold an agreeing match."""
     first_nats: float
     num_codes: int
-    """Further codes with a key-point near their projection."""
+    """Further codes with a key-point near their projection; 0 if none had to be looked at."""
     code_nats: float
     """What they say; below 0 it is against the pose."""
 
@@ -90,23 +90,28 @@ def evidence_for(
     effort: SearchEffort,
     radius_px: float,
     config: VerificationConfig,
+    has_rival: bool = False,
 ) -> PoseEvidence:
     """Weigh a pose that was found from the candidate's first matches.
 
     `effort` is that of the first search; further codes are compared with key-points within
-    `radius_px` of their projections.
+    `radius_px` of their projections. Where the first matches are sure, the codes are compared only
+    if the pose has a rival to be ranked against: that takes a fifth of a query's time.
     """
     points, pose, camera = candidate.points, candidate.cam_from_shifted, candidate.camera
     is_hit = points.residuals_px(pose) <= effort.threshold_px
     known = candidate.correspondences.where(points.is_used).where(is_hit)
-    surprise = surprise_of_codes(
-        table, points.to_world(pose), camera, known=known, radius_px=radius_px
-    )
+    first_nats = _first_nats(candidate, is_hit, effort, config)
+    surprise = np.zeros(0)
+    if has_rival or first_nats < config.sure_nats:
+        surprise = surprise_of_codes(
+            table, points.to_world(pose), camera, known=known, radius_px=radius_px
+        )
     return PoseEvidence(
         num_agreeing=min(num_distinct(points.xy_px[is_hit]), num_distinct(points.xyz[is_hit])),
         num_matches=len(points),
         num_cells=num_cells(known.xy_img, camera.width, camera.height),
-        first_nats=_first_nats(candidate, is_hit, effort, config),
+        first_nats=first_nats,
         num_codes=len(surprise),
         code_nats=float((surprise - config.neutral_nats).sum()),
     )

@@ -80,7 +80,7 @@ class VerifiedSearch:
         best: _Trial | None = None
         shares = self._config.verification.search_shares
         for size in dict.fromkeys(prefix_sizes(len(points), shares)):
-            trial = self._try(solver, points, size)
+            trial = self._try(solver, points, size, has_rival=best is not None)
             if trial is not None and (best is None or trial.rank > best.rank):
                 best = trial
             if best is not None and best.evidence.first_nats >= self._config.verification.sure_nats:
@@ -94,7 +94,9 @@ class VerifiedSearch:
             limits = AcceptanceConfig(min_inliers=self._config.min_guided_pairs)
             return judge(best.guided, SearchEffort(1, best.threshold_px), limits)
 
-    def _try(self, solver: AbstractPoseSolver, points: IdealPoints, size: int) -> _Trial | None:
+    def _try(
+        self, solver: AbstractPoseSolver, points: IdealPoints, size: int, *, has_rival: bool
+    ) -> _Trial | None:
         """Search the best matches; None if no pose fits them or too few codes are seen there."""
         if size < 4:
             return None
@@ -115,6 +117,7 @@ class VerifiedSearch:
                 effort=SearchEffort(found.num_hypotheses, self._config.threshold_px),
                 radius_px=self._config.guided_passes[-1][0],
                 config=self._config.verification,
+                has_rival=has_rival,
             )
         defect = evidence_defect(evidence, self._config.verification)
         return _Trial(candidate, threshold_px, evidence, defect)
