@@ -3,14 +3,17 @@
 import time
 
 from neumap.baselines.method import BuiltMap, Fold, required_budget
-from neumap.mapping import Source, map_of_scene
+from neumap.mapping import MappingConfig, Source, map_of_scene
 
 
 class NeumapMethod:
-    """The package's default map within a budget."""
+    """The package's map within a budget; settings of the codes may be given."""
 
     name = "neumap"
     has_budget = True
+
+    def __init__(self, config: MappingConfig | None = None) -> None:
+        self._config = config
 
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
         """Choose and fit codes; see `mapping.map_of_scene`."""
@@ -18,7 +21,7 @@ class NeumapMethod:
         timed = fold.timed_scene
         start = time.perf_counter()
         source = Source(layout=fold.image_set.layout, num_images=len(fold.mapped), seed=seed)
-        built = map_of_scene(timed.scene, source, budget_bytes=budget)
+        built = map_of_scene(timed.scene, source, budget_bytes=budget, config=self._config)
         seconds = timed.seconds + time.perf_counter() - start
         num_bytes = sum(built.bytes_by_part().values())
         return BuiltMap(localizer=built, num_bytes=num_bytes, mapping_seconds=seconds)
