@@ -27,6 +27,9 @@ FROZEN = {
         "--json",
     ],
     "export": ["PREDICTIONS.jsonl", "--help", "--out", "--format", "--name-parts"],
+    "pairs": [
+        *("DATA", "--help", "--out", "--num", "--descriptor", "--split", "--layout", "--quiet"),
+    ],
     "info": ["MAP", "--help", "--json"],
 }
 

@@ -216,6 +216,29 @@ class ExportOptions(_Options):
     """Keep only the last N parts of each name, e.g. 1 for Aachen, 2 for RobotCar (visloc only)."""
 
 
+class PairsOptions(_Options):
+    """Find for each query the mapped photos that look most alike, and write a pair file of hloc.
+
+    A line is `query mapped`, most alike first. Poses are not looked at; the layout's own queries,
+    else every 5th photo, are paired with the others unless --split says otherwise.
+    """
+
+    data: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DATA")]
+    """Folder of the capture."""
+    out: Annotated[Path, tyro.conf.arg(metavar="PAIRS.txt")]
+    """File to write."""
+    num: Annotated[int, tyro.conf.arg(metavar="N")] = 10
+    """Mapped photos for each query."""
+    descriptor: Literal["xfeat", "efficientnet"] = "xfeat"
+    """What photos are compared by: their key-points, or a network of the extra `retrieval`."""
+    split: Annotated[Path | None, tyro.conf.arg(metavar="SPLIT.json", help_behavior_hint="")] = None
+    """JSON file {"map": [names], "query": [names]}."""
+    layout: _Layout = None
+    """Layout of the folder, if it is not to be detected."""
+    quiet: _Quiet = False
+    """No progress bars."""
+
+
 class InfoOptions(_Options):
     """Print what a map file holds: bytes by part, units, origin and versions."""
 
@@ -235,6 +258,7 @@ VERBS: dict[str, tuple[type[_Options], str]] = {
     "report": (ReportOptions, "several evaluations in one table and page"),
     "compare": (CompareOptions, "two evaluations query by query, with intervals"),
     "export": (ExportOptions, "predicted poses in formats of other tools and servers"),
+    "pairs": (PairsOptions, "photos that each query may match, as a pair file of hloc"),
     "info": (InfoOptions, "what a map file holds, in bytes"),
 }
 """Each verb with its options and its line of help; `neumap.cli.<verb>` runs it."""
