@@ -1,12 +1,12 @@
 """Lamps of a scene, and how a photo of it was taken: exposure, colour, noise, blur."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 from scipy import ndimage
 
-Rgb = tuple[float, float, float]
+from neumap.rendering.sky import CloudLayer, Rgb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,8 @@ class Lamp:
     rgb: Rgb
     """Colour times strength: irradiance at 1 m, for the sun everywhere."""
     is_sun: bool = False
+    reach_m: float = np.inf
+    """Light fades to nothing here; faces beyond cost no shadow rays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,23 @@ class Lighting:
     ambient_rgb: Rgb = (0.45, 0.45, 0.45)
     sky_rgb: Rgb = (0.65, 0.78, 0.95)
     """Seen where a ray hits nothing."""
+    clouds: CloudLayer | None = None
+    glow: float = 0.0
+    """Light that faces of `Finish.glow` 1 give off themselves, such as windows by night."""
+
+    def sky_along(self, directions: Float[np.ndarray, "ray 3"]) -> Float32[np.ndarray, "ray 3"]:
+        """Linear colour of the sky along world directions of any length."""
+        if self.clouds is None:
+            return np.broadcast_to(np.asarray(self.sky_rgb, np.float32), directions.shape).copy()
+        return self.clouds.over(self.sky_rgb, directions)
+
+    def near(self, eye_m: Float[np.ndarray, "3"], *, within_m: float, most: int) -> "Lighting":
+        """Keep suns and the lamps that can matter to a photo taken at `eye_m`, nearest first."""
+        suns = tuple(lamp for lamp in self.lamps if lamp.is_sun)
+        others = [lamp for lamp in self.lamps if not lamp.is_sun]
+        gaps = [float(np.linalg.norm(np.asarray(lamp.position_m) - eye_m)) for lamp in others]
+        order = [int(i) for i in np.argsort(gaps, kind="stable")[:most]]
+        return replace(self, lamps=suns + tuple(others[i] for i in order if gaps[i] < within_m))
 
 
 @dataclass(frozen=True, kw_only=True)

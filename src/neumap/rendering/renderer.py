@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from scipy import ndimage
 
 from neumap.geometry import Camera, RigidTransform
 from neumap.geometry.pixels import cell_centers
-from neumap.rendering.light import Lamp, Lighting, PhotoStyle
+from neumap.rendering.light import Lighting, PhotoStyle
 from neumap.rendering.scene import RenderScene
+from neumap.rendering.shading import SKY, Hits, irradiance, with_mirrored_sky
 
-SKY = -1
-"""Face number of a ray that hits nothing."""
 _SUBPIXELS = np.array([(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)])
 
 
@@ -29,15 +27,6 @@ class RenderedView:
     """z along the optical axis in metres; 0 where the sky is seen."""
     xyz_in_world: Float[np.ndarray, "h w 3"]
     """Surface points in metres; NaN where the sky is seen."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Hits:
-    """What a set of rays meets."""
-
-    face: Int[np.ndarray, " ray"]
-    z: Float[np.ndarray, " ray"]
-    xyz: Float[np.ndarray, "ray 3"]
 
 
 def render(
@@ -55,7 +44,8 @@ def render(
     height, width = camera.height, camera.width
     xy_img = cell_centers(width, height, 1)
     hits = _trace(scene, camera, cam_from_world, xy_img)
-    light = _light(scene, hits, lighting, cam_from_world, smooth=(height, width))
+    eye = cam_from_world.center_in_source
+    light = irradiance(scene, hits, lighting, eye, smooth=(height, width))
     linear = np.zeros((height * width, 3), np.float32)
     edge = _is_edge(hits.face.reshape(height, width)).ravel()
     inner = np.flatnonzero(~edge)
@@ -64,13 +54,17 @@ def render(
         texture += _albedo(
             scene, camera, cam_from_world, xy_img[inner] + shift, hits.face[inner], lighting
         )
-    linear[inner] = _linear(texture / 4) * light[inner]
+    linear[inner] = with_mirrored_sky(
+        scene, hits.of(inner), lighting, eye, linear_rgb=_linear(texture / 4) * light[inner]
+    )
     rim = np.flatnonzero(edge)
     for shift in _SUBPIXELS:
         own = _trace(scene, camera, cam_from_world, xy_img[rim] + shift)
-        lit = _light(scene, own, lighting, cam_from_world, smooth=None)
+        lit = irradiance(scene, own, lighting, eye, smooth=None)
         color = _albedo(scene, camera, cam_from_world, xy_img[rim] + shift, own.face, lighting)
-        linear[rim] += 0.25 * _linear(color) * lit
+        linear[rim] += 0.25 * with_mirrored_sky(
+            scene, own, lighting, eye, linear_rgb=_linear(color) * lit
+        )
     return RenderedView(
         rgb=style.develop(linear.reshape(height, width, 3), rng),
         depth=np.where(hits.face == SKY, 0.0, hits.z).reshape(height, width).astype(np.float32),
@@ -109,7 +103,7 @@ def _rays(
 
 def _trace(
     scene: RenderScene, camera: Camera, cam_from_world: RigidTransform, xy_img: np.ndarray
-) -> _Hits:
+) -> Hits:
     rays = _rays(camera, cam_from_world, xy_img)
     origin = cam_from_world.center_in_source
     starts = np.broadcast_to(origin.astype(np.float32), rays.shape).copy()
@@ -121,7 +115,7 @@ def _trace(
             "rc,rc->r", normal, rays
         )
     z = np.where(face == SKY, np.nan, z)
-    return _Hits(face, z, origin + z[:, None] * rays)
+    return Hits(face, z, origin + z[:, None] * rays)
 
 
 def _albedo(
@@ -137,27 +131,35 @@ def _albedo(
     Pixel rays map to texture shares by one homography for each face, whose Jacobian
     determinant det(H) / w^3 is the pixel's footprint.
     """
-    homography = _uv_from_ray(scene, cam_from_world)
+    # Only faces that are seen: a town has far more than a photo shows.
+    is_seen = np.zeros(len(scene.corner), dtype=bool)
+    is_seen[face] = True
+    seen, slot = np.flatnonzero(is_seen), (np.cumsum(is_seen) - 1)[face]
+    homography = _uv_from_ray(scene, cam_from_world, seen)
     rays = np.column_stack([camera.cam_from_img(xy_img), np.ones(len(xy_img))])
-    uvw = np.einsum("rij,rj->ri", homography[face], rays)
-    size = scene.atlas.height[scene.texture, 0] * scene.atlas.width[scene.texture, 0]
+    uvw = np.einsum("rij,rj->ri", homography[slot], rays)
+    texture = scene.texture[seen]
+    size = scene.atlas.height[texture, 0] * scene.atlas.width[texture, 0]
     area = np.abs(np.linalg.det(homography)) * size / (camera.fx * camera.fy)
     with np.errstate(divide="ignore", invalid="ignore"):
         uv = uvw[:, :2] / uvw[:, 2:]
-        texels = np.sqrt(area[face] / np.abs(uvw[:, 2]) ** 3) / 2
+        texels = np.sqrt(area[slot] / np.abs(uvw[:, 2]) ** 3) / 2
     color = scene.atlas.sample(scene.texture[face], np.nan_to_num(uv), np.nan_to_num(texels))
-    sky = 255 * np.power(np.asarray(lighting.sky_rgb, np.float32), np.float32(1 / 2.2))
-    return np.where((face == SKY)[:, None], sky, color)
+    is_sky = face == SKY
+    sky = lighting.sky_along(rays[is_sky] @ cam_from_world.rotation)
+    color[is_sky] = 255 * np.power(sky, np.float32(1 / 2.2))
+    return color
 
 
 def _uv_from_ray(
-    scene: RenderScene, cam_from_world: RigidTransform
-) -> Float[np.ndarray, "face 3 3"]:
-    """Homographies from camera rays (x, y, 1) to texture shares of every face."""
-    basis = np.stack([scene.edge_u, scene.edge_v, scene.corner - cam_from_world.center_in_source])
+    scene: RenderScene, cam_from_world: RigidTransform, face: Int[np.ndarray, " seen"]
+) -> Float[np.ndarray, "seen 3 3"]:
+    """Homographies from camera rays (x, y, 1) to texture shares of some faces."""
+    from_eye = scene.corner[face] - cam_from_world.center_in_source
+    basis = np.stack([scene.edge_u[face], scene.edge_v[face], from_eye])
     share_from_world = np.linalg.inv(np.moveaxis(basis, 0, 2))
     share_from_cam = share_from_world @ cam_from_world.rotation.T
-    left, top, right, bottom = scene.region.T
+    left, top, right, bottom = scene.region[face].T
     out = np.empty_like(share_from_cam)
     out[:, 0] = (right - left)[:, None] * share_from_cam[:, 0] + left[:, None] * share_from_cam[
         :, 2
@@ -165,50 +167,3 @@ def _uv_from_ray(
     out[:, 1] = (bottom - top)[:, None] * share_from_cam[:, 1] + top[:, None] * share_from_cam[:, 2]
     out[:, 2] = share_from_cam[:, 2]
     return out
-
-
-def _light(
-    scene: RenderScene,
-    hits: _Hits,
-    lighting: Lighting,
-    cam_from_world: RigidTransform,
-    *,
-    smooth: tuple[int, int] | None,
-) -> np.ndarray:
-    """Irradiance at the hit points: ambient plus Lambert with one shadow ray a lamp."""
-    is_sky = hits.face == SKY
-    xyz = np.where(is_sky[:, None], 0.0, hits.xyz)
-    normal = scene.normal[hits.face]
-    to_camera = cam_from_world.center_in_source - xyz
-    side = np.sign(np.einsum("rc,rc->r", normal, to_camera))
-    normal = normal * np.where(side == 0, 1.0, side)[:, None]
-    out = np.broadcast_to(np.asarray(lighting.ambient_rgb, np.float32), xyz.shape).copy()
-    for lamp in lighting.lamps:
-        strength = _lambert(scene, lamp, xyz + 1e-3 * normal, normal, smooth)
-        out += strength[:, None] * np.asarray(lamp.rgb, np.float32)
-    out[is_sky] = 1.0
-    return out
-
-
-def _lambert(
-    scene: RenderScene,
-    lamp: Lamp,
-    start: np.ndarray,
-    normal: np.ndarray,
-    smooth: tuple[int, int] | None,
-) -> np.ndarray:
-    place = np.asarray(lamp.position_m)
-    ray = np.broadcast_to(place * 1e3, start.shape) if lamp.is_sun else place - start
-    distance = np.linalg.norm(ray, axis=1)
-    cosine = np.einsum("rc,rc->r", normal, ray) / np.maximum(distance, 1e-6)
-    facing = np.flatnonzero(cosine > 0)
-    reach = ray[facing].astype(np.float32)
-    blocked = scene.rays.run(
-        start[facing].astype(np.float32), reach, np.full(len(facing), 0.999, np.float32), "OCCLUDED"
-    )
-    visible = np.zeros(len(start), np.float32)
-    visible[facing] = blocked < 0
-    if smooth is not None:
-        visible = ndimage.uniform_filter(visible.reshape(smooth), 3, mode="nearest").ravel()
-    falloff = 1.0 if lamp.is_sun else 1.0 / (0.5 + distance**2)
-    return (visible * np.maximum(cosine, 0) * falloff).astype(np.float32)

@@ -1,6 +1,7 @@
 """A scene of textured parallelograms, and the builder that the scene kinds share."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +31,10 @@ class RenderScene:
     """Left, top, right, bottom of the part of the texture shown, in shares of its size."""
     object_number: Int[np.ndarray, " face"]
     """Which movable thing a face belongs to, or `FIXED`."""
+    glow: Float[np.ndarray, " face"]
+    """Share of `Lighting.glow` that a face gives off."""
+    gloss: Float[np.ndarray, " face"]
+    """Share of the sky's light that a face mirrors where it is seen at a flat angle."""
     atlas: TextureAtlas
 
     @cached_property
@@ -53,20 +58,58 @@ class RenderScene:
         return scene
 
     def with_moved_objects(
-        self, rng: np.random.Generator, *, share: float, max_shift_m: float = 0.25
+        self,
+        rng: np.random.Generator,
+        *,
+        share: float,
+        max_shift_m: float = 0.25,
+        removed_share: float = 0.0,
     ) -> "RenderScene":
-        """Shift and turn a share of the movable things on the spot they stand on."""
-        corner, edge_u, edge_v = self.corner.copy(), self.edge_u.copy(), self.edge_v.copy()
-        for number in np.unique(self.object_number[self.object_number != FIXED]):
+        """Shift and turn a share of the movable things on the spot; take another share away."""
+        numbers = np.unique(self.object_number[self.object_number != FIXED])
+        moves: dict[int, RigidTransform | None] = {}
+        for number in numbers:
             if rng.random() >= share:
                 continue
             own = self.object_number == number
             turn = Rotation.from_euler("z", rng.uniform(-180, 180), degrees=True).as_matrix()
-            middle = (corner[own] + 0.5 * edge_u[own] + 0.5 * edge_v[own]).mean(0)
+            middle = (self.corner[own] + 0.5 * self.edge_u[own] + 0.5 * self.edge_v[own]).mean(0)
             shift = np.append(rng.uniform(-max_shift_m, max_shift_m, 2), 0.0)
-            corner[own] = (corner[own] - middle) @ turn.T + middle + shift
-            edge_u[own], edge_v[own] = edge_u[own] @ turn.T, edge_v[own] @ turn.T
-        return replace(self, corner=corner, edge_u=edge_u, edge_v=edge_v)
+            moves[int(number)] = RigidTransform(turn, middle + shift - turn @ middle)
+        if removed_share > 0:
+            is_removed = rng.random(len(numbers)) < removed_share
+            moves.update(dict.fromkeys((int(n) for n in numbers[is_removed]), None))
+        return self.with_objects(moves)
+
+    def with_objects(self, moves: Mapping[int, RigidTransform | None]) -> "RenderScene":
+        """Move things by `new_world_from_world`, by number; those with None are taken away."""
+        if not moves:
+            return self
+        corner, edge_u, edge_v = self.corner.copy(), self.edge_u.copy(), self.edge_v.copy()
+        order = np.argsort(self.object_number, kind="stable")
+        numbers = np.array(sorted(moves))
+        first = np.searchsorted(self.object_number[order], numbers, side="left")
+        last = np.searchsorted(self.object_number[order], numbers, side="right")
+        is_kept = np.ones(len(corner), dtype=bool)
+        for number, start, end in zip(numbers, first, last, strict=True):
+            own, move = order[start:end], moves[int(number)]
+            if move is None:
+                is_kept[own] = False
+                continue
+            corner[own] = move.apply(corner[own])
+            edge_u[own] = edge_u[own] @ move.rotation.T
+            edge_v[own] = edge_v[own] @ move.rotation.T
+        return RenderScene(
+            corner=corner[is_kept],
+            edge_u=edge_u[is_kept],
+            edge_v=edge_v[is_kept],
+            texture=self.texture[is_kept],
+            region=self.region[is_kept],
+            object_number=self.object_number[is_kept],
+            glow=self.glow[is_kept],
+            gloss=self.gloss[is_kept],
+            atlas=self.atlas,
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +120,10 @@ class Finish:
     size_texels: tuple[int, int]
     texels_per_m: float | None = None
     """None stretches the whole texture; else a random part of true scale is shown."""
+    glow: float = 0.0
+    """See `RenderScene.glow`."""
+    gloss: float = 0.0
+    """See `RenderScene.gloss`."""
 
 
 class SceneBuilder:
@@ -87,17 +134,22 @@ class SceneBuilder:
         self._textures: list[UInt8[np.ndarray, "h w 3"]] = []
         self._faces: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._regions: list[tuple[float, float, float, float]] = []
-        self._texture_of_face: list[int] = []
+        self._finish_of_face: list[Finish] = []
         self._object_of_face: list[int] = []
         self._num_objects = 0
 
     def finish(
-        self, image: UInt8[np.ndarray, "h w 3"], *, texels_per_m: float | None = None
+        self,
+        image: UInt8[np.ndarray, "h w 3"],
+        *,
+        texels_per_m: float | None = None,
+        glow: float = 0.0,
+        gloss: float = 0.0,
     ) -> Finish:
         """Register a texture and say how it covers faces."""
         self._textures.append(image)
         size = (int(image.shape[0]), int(image.shape[1]))
-        return Finish(len(self._textures) - 1, size, texels_per_m)
+        return Finish(len(self._textures) - 1, size, texels_per_m, glow, gloss)
 
     def new_object(self) -> int:
         """Return the number of a new movable thing."""
@@ -116,7 +168,7 @@ class SceneBuilder:
         """Add one parallelogram, in metres in the world frame."""
         self._faces.append((corner, edge_u, edge_v))
         self._regions.append(self._region(finish, edge_u, edge_v))
-        self._texture_of_face.append(finish.texture)
+        self._finish_of_face.append(finish)
         self._object_of_face.append(object_number)
 
     def _region(
@@ -176,9 +228,11 @@ class SceneBuilder:
             corner=faces[:, 0],
             edge_u=faces[:, 1],
             edge_v=faces[:, 2],
-            texture=np.array(self._texture_of_face, dtype=np.int64),
+            texture=np.array([f.texture for f in self._finish_of_face], dtype=np.int64),
             region=np.array(self._regions, dtype=np.float64),
             object_number=np.array(self._object_of_face, dtype=np.int64),
+            glow=np.array([f.glow for f in self._finish_of_face], dtype=np.float64),
+            gloss=np.array([f.gloss for f in self._finish_of_face], dtype=np.float64),
             atlas=TextureAtlas.pack(self._textures),
         )
 
