@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.spatial.transform import Rotation, Slerp
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera, RigidTransform
@@ -19,12 +18,11 @@ from neumap.images.colmap_model import pose_of
 from neumap.images.input_text import cut_warnings, parse_float, parse_int, read_text, table_rows
 from neumap.images.pose_matrix import check_last_row
 from neumap.images.posed_image import ImageSet
+from neumap.images.time_stamps import interpolated
 
 CAMERA = "cam0"
 TRUTH = "state_groundtruth_estimate0/data.csv"
 SIGN = f"[mav0/]{CAMERA}/sensor.yaml and [mav0/]{TRUTH} (euroc)"
-MAX_GAP_NS = 100_000_000
-"""Longest gap of the ground truth that is interpolated; it has a pose each 5 ms."""
 MODELS = {"radial-tangential": "OPENCV", "equidistant": "OPENCV_FISHEYE"}
 """Distortion models of sensor.yaml, each with four coefficients."""
 
@@ -80,26 +78,6 @@ def read(root: Path) -> ImageSet:
         faults=tuple(faults),
     )
     return assemble(root, listing)
-
-
-def interpolated(
-    time_ns: int, truth_ns: Int64[np.ndarray, " pose"], poses: RigidTransform
-) -> RigidTransform | None:
-    """Return the pose at a time: linear in position, spherical in rotation.
-
-    None outside the times or in a gap of more than MAX_GAP_NS. Times are sorted.
-    """
-    after = int(np.searchsorted(truth_ns, time_ns))
-    if after < len(truth_ns) and truth_ns[after] == time_ns:
-        return RigidTransform(poses.rotation[after], poses.translation[after])
-    if after in (0, len(truth_ns)) or truth_ns[after] - truth_ns[after - 1] > MAX_GAP_NS:
-        return None
-    pair = slice(after - 1, after + 1)
-    start_ns, end_ns = (int(value) for value in truth_ns[pair])
-    share = (time_ns - start_ns) / (end_ns - start_ns)  # whole numbers: float64 has 2^53 only
-    rotation = Slerp([0.0, 1.0], Rotation.from_matrix(poses.rotation[pair]))(share).as_matrix()
-    start, end = poses.translation[pair]
-    return RigidTransform(rotation, (1 - share) * start + share * end)
 
 
 def _mav_folder(root: Path) -> Path | None:

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 from neumap.errors import CameraError, DataError, Fault
-from neumap.geometry import Camera, RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.geometry import Camera
+from neumap.images.assembly import Listing, assemble
+from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings, table_rows
-from neumap.images.matrix_text import read_cam_from_world
 from neumap.images.posed_image import ImageSet
 from neumap.images.stored_size import most_common_size
 
@@ -48,15 +48,8 @@ def read(root: Path) -> ImageSet:
     cameras = _read_cameras(root / INTRINSICS_FILE, size, faults)
     if (root / INTRINSICS_FILE).is_file():
         faults.extend(_unlisted(root, {photo.parent.name for photo in photos} - set(cameras)))
-    frames: list[ListedFrame] = []
-    for photo in photos:
-        camera = cameras.get(photo.parent.name)
-        if camera is None:
-            continue  # stated above
-        try:
-            frames.append(_frame(root, photo, camera))
-        except DataError as error:
-            faults.extend(error.faults)
+    files = [_files_of(root, photo, cameras.get(photo.parent.name)) for photo in photos]
+    frames = listed_frames(root, files, faults)
     names = [frame.name for frame in frames]
     mapped = tuple(name for name in names if _scan_of(name) == MAPPED_SCAN)
     queried = tuple(name for name in names if _scan_of(name) != MAPPED_SCAN)
@@ -112,14 +105,12 @@ def _read_cameras(
     return cameras
 
 
-def _frame(root: Path, photo: Path, camera: Camera) -> ListedFrame:
+def _files_of(root: Path, photo: Path, camera: Camera | None) -> FrameFiles:
     stem = photo.name.removesuffix(".color.jpg")
-    pose_path = photo.with_name(f"{stem}.pose.txt")
-    depth = photo.with_name(f"{stem}.rendered.depth.png")
-    pose: RigidTransform | None = read_cam_from_world(pose_path) if pose_path.is_file() else None
-    return ListedFrame(
-        name=photo.relative_to(root).as_posix(),
+    pose = photo.with_name(f"{stem}.pose.txt")
+    return FrameFiles(
+        pose=pose if pose.is_file() else None,
+        photo_name=photo.relative_to(root).as_posix(),
+        depth_name=photo.with_name(f"{stem}.rendered.depth.png").relative_to(root).as_posix(),
         camera=camera,
-        cam_from_world=pose,
-        depth_name=depth.relative_to(root).as_posix() if depth.is_file() else None,
     )

@@ -5,13 +5,15 @@ data set's SensReader writes them from a .sens file. A pose of -inf marks an unt
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Listing, assemble, examples
+from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings
-from neumap.images.matrix_text import read_cam_from_world, read_matrix
+from neumap.images.matrix_text import read_matrix
 from neumap.images.posed_image import ImageSet
 from neumap.images.stored_size import most_common_size
 
@@ -54,26 +56,19 @@ def read(root: Path) -> ImageSet:
     if _first(root, COLOR_INTRINSICS) is None:
         subject = str(root / COLOR_INTRINSICS[0])
         faults.append(Fault(subject, "does not exist", "Export it as well."))
-    frames: list[ListedFrame] = []
-    for path, name in present.items():
-        depth_name = f"depth/{path.stem}.png"
-        try:
-            pose = read_cam_from_world(path)
-        except DataError as error:
-            faults.extend(error.faults)
-            continue
-        if color is None:
-            continue  # stated above
-        has_depth = depth is not None and (root / depth_name).is_file()
-        frames.append(
-            ListedFrame(
-                name=name,
-                camera=color,
-                cam_from_world=pose,
-                depth_name=depth_name if has_depth else None,
-                depth_camera=depth,
-            )
+    files = [
+        FrameFiles(
+            pose=path,
+            photo_name=name,
+            depth_name=f"depth/{path.stem}.png",
+            camera=color,
+            depth_camera=depth,
         )
+        for path, name in present.items()
+    ]
+    frames = listed_frames(root, files, faults)
+    if depth is None:  # depth has intrinsics of its own
+        frames = [replace(frame, depth_name=None) for frame in frames]
     used = (_first(root, files) for files in (COLOR_INTRINSICS, DEPTH_INTRINSICS))
     warnings = cut_warnings(*(path for path in used if path is not None))
     if absent:

@@ -12,9 +12,10 @@ from jaxtyping import Float64
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Listing, assemble, examples
+from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import table_rows
-from neumap.images.matrix_text import read_cam_from_world, read_matrix
+from neumap.images.matrix_text import read_matrix
 from neumap.images.posed_image import ImageSet
 from neumap.images.stored_size import most_common_size
 
@@ -60,13 +61,17 @@ def read(root: Path) -> ImageSet:
         absent = [path.relative_to(root).as_posix() for path in poses if path not in present]
         warnings.append(f"{examples(absent)} poses have no photo.")
     camera = _camera(root, [photo for _, photo in with_photo], intrinsics)
-    frames: list[ListedFrame] = []
+    files = [
+        FrameFiles(
+            pose=pose_path,
+            photo_name=photo.relative_to(root).as_posix(),
+            depth_name=_depth_of(pose_path).relative_to(root).as_posix(),
+            camera=camera,
+        )
+        for pose_path, photo in with_photo
+    ]
     faults: list[Fault] = []
-    for pose_path, photo in with_photo:
-        try:
-            frames.append(_read_frame(root, pose_path, photo=photo, camera=camera))
-        except DataError as error:
-            faults.extend(error.faults)
+    frames = listed_frames(root, files, faults)
     listing = Listing(
         layout="7scenes",
         convention=_CONVENTION,
@@ -85,15 +90,8 @@ def _photo_of(pose_path: Path) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _read_frame(root: Path, pose_path: Path, *, photo: Path, camera: Camera) -> ListedFrame:
-    stem = pose_path.name.removesuffix(".pose.txt")
-    depth = pose_path.parent / f"{stem}.depth.png"
-    return ListedFrame(
-        name=photo.relative_to(root).as_posix(),
-        camera=camera,
-        cam_from_world=read_cam_from_world(pose_path),
-        depth_name=depth.relative_to(root).as_posix() if depth.is_file() else None,
-    )
+def _depth_of(pose_path: Path) -> Path:
+    return pose_path.with_name(f"{pose_path.name.removesuffix('.pose.txt')}.depth.png")
 
 
 def _camera(

@@ -17,6 +17,7 @@ from neumap.images.colmap_model import pose_of
 from neumap.images.input_text import cut_warnings, table_rows
 from neumap.images.photo import photo_size
 from neumap.images.posed_image import ImageSet
+from neumap.images.time_stamps import nearest_in_time
 
 MAX_TIME_GAP_S = 0.02
 DEPTH_UNITS_PER_METRE = 5000.0
@@ -52,8 +53,8 @@ def read(root: Path) -> ImageSet:
         depth_times, depth_names = _read_list(root / "depth.txt")
     camera, warnings = _read_camera(root, photo_names)
     warnings.extend(cut_warnings(root / "rgb.txt", root / "groundtruth.txt"))
-    pose_of_photo = nearest_in_time(photo_times, pose_times)
-    depth_of_photo = nearest_in_time(photo_times, depth_times)
+    pose_of_photo = nearest_in_time(photo_times, pose_times, max_gap_s=MAX_TIME_GAP_S)
+    depth_of_photo = nearest_in_time(photo_times, depth_times, max_gap_s=MAX_TIME_GAP_S)
     frames: list[ListedFrame] = []
     unposed: list[str] = []
     for name, at_pose, at_depth in zip(photo_names, pose_of_photo, depth_of_photo, strict=True):
@@ -82,21 +83,6 @@ def read(root: Path) -> ImageSet:
         faults=tuple(faults),
     )
     return assemble(root, listing)
-
-
-def nearest_in_time(
-    times_s: Float64[np.ndarray, " query"], sorted_times_s: Float64[np.ndarray, " entry"]
-) -> list[int]:
-    """Return for each time the index of the nearest entry, -1 beyond MAX_TIME_GAP_S."""
-    if len(sorted_times_s) == 0:
-        return [-1] * len(times_s)
-    right = np.searchsorted(sorted_times_s, times_s).clip(1, max(len(sorted_times_s) - 1, 1))
-    right = right.clip(0, len(sorted_times_s) - 1)
-    left = (right - 1).clip(0)
-    is_left = np.abs(times_s - sorted_times_s[left]) <= np.abs(times_s - sorted_times_s[right])
-    nearest = np.where(is_left, left, right)
-    nearest[np.abs(times_s - sorted_times_s[nearest]) >= MAX_TIME_GAP_S] = -1
-    return [int(index) for index in nearest]
 
 
 def _read_list(path: Path) -> tuple[Float64[np.ndarray, " entry"], tuple[str, ...]]:

@@ -11,9 +11,9 @@ import numpy as np
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.assembly import Listing, assemble
+from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings, parse_float, parse_int, read_text, table_rows
-from neumap.images.matrix_text import read_cam_from_world
 from neumap.images.posed_image import ImageSet
 
 INFO_FILE = "info.txt"
@@ -42,26 +42,19 @@ def read(root: Path) -> ImageSet:
     or if no photo is on disk.
     """
     color, depth = _read_cameras(root / INFO_FILE)
-    frames: list[ListedFrame] = []
-    faults: list[Fault] = []
-    for pose_path in sorted((root / FRAMES_FOLDER).glob("frame-*.pose.txt")):
-        stem = f"{FRAMES_FOLDER}/{pose_path.name.removesuffix('.pose.txt')}"
-        depth_name = f"{stem}.depth.png"
-        try:
-            pose = read_cam_from_world(pose_path)
-        except DataError as error:
-            faults.extend(error.faults)
-            continue
-        has_depth = (root / depth_name).is_file()
-        frames.append(
-            ListedFrame(
-                name=f"{stem}.color.jpg" if _has_jpg(root, stem) else f"{stem}.color.png",
-                camera=color,
-                cam_from_world=pose,
-                depth_name=depth_name if has_depth else None,
-                depth_camera=depth,
-            )
+    files = [
+        FrameFiles(
+            pose=pose,
+            photo_name=_photo_name(root, stem),
+            depth_name=f"{stem}.depth.png",
+            camera=color,
+            depth_camera=depth,
         )
+        for pose in sorted((root / FRAMES_FOLDER).glob("frame-*.pose.txt"))
+        for stem in (f"{FRAMES_FOLDER}/{pose.name.removesuffix('.pose.txt')}",)
+    ]
+    faults: list[Fault] = []
+    frames = listed_frames(root, files, faults)
     split = None
     warnings = cut_warnings(root / INFO_FILE)
     if (root / SPLIT_FILE).is_file():
@@ -82,8 +75,9 @@ def read(root: Path) -> ImageSet:
     return assemble(root, listing)
 
 
-def _has_jpg(root: Path, stem: str) -> bool:
-    return (root / f"{stem}.color.jpg").is_file() or not (root / f"{stem}.color.png").is_file()
+def _photo_name(root: Path, stem: str) -> str:
+    names = [f"{stem}.color.{suffix}" for suffix in ("jpg", "png")]
+    return next((name for name in names if (root / name).is_file()), names[0])
 
 
 def _read_cameras(path: Path) -> tuple[Camera, Camera]:

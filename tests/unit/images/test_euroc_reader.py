@@ -1,11 +1,7 @@
-import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
 from neumap.errors import DataError
-from neumap.geometry import RigidTransform
 from neumap.images import read_images
-from neumap.images.euroc_reader import interpolated
 
 SENSOR = "mav0/cam0/sensor.yaml"
 PHOTOS = "mav0/cam0/data.csv"
@@ -21,25 +17,6 @@ def edit(path, old, new):
     content = path.read_text()
     assert old in content
     path.write_text(content.replace(old, new, 1))
-
-
-def two_poses():
-    angles = Rotation.from_rotvec([[0, 0, 0.2], [0, 0, 0.6]]).as_matrix()
-    return RigidTransform(angles, np.array([[1.0, 0, 0], [3.0, 0, 0]]))
-
-
-def test_a_pose_between_two_others_is_interpolated():
-    times_ns = np.array([1403636579763555584, 1403636579768555584])
-    pose = interpolated(1403636579764805584, times_ns, two_poses())  # a quarter of the way
-    np.testing.assert_allclose(pose.translation, [1.5, 0, 0], atol=1e-12)
-    rotvec = Rotation.from_matrix(pose.rotation).as_rotvec()
-    np.testing.assert_allclose(rotvec, [0, 0, 0.3], atol=1e-12)
-
-
-@pytest.mark.parametrize("time_ns", [-1, 200_000_001, 100_000_000])
-def test_there_is_no_pose_outside_the_truth_or_in_a_gap(time_ns):
-    times_ns = np.array([0, 200_000_000])
-    assert interpolated(time_ns, times_ns, two_poses()) is None
 
 
 def test_photos_outside_the_truth_are_left_out_with_a_warning(root):

@@ -4,20 +4,11 @@ import pytest
 from layout_writers import save_photo
 from neumap.errors import DataError
 from neumap.images import read_images
-from neumap.images.tum_reader import nearest_in_time
 
 
 @pytest.fixture
 def root(write_layout):
     return write_layout("tum")
-
-
-def test_the_nearest_time_stamp_wins_and_far_ones_are_not_taken():
-    entries = np.array([0.0, 0.03, 0.06])
-    times = np.array([-0.05, -0.01, 0.014, 0.016, 0.0799, 0.0801])
-    assert nearest_in_time(times, entries) == [-1, 0, 0, 1, 2, -1]
-    assert nearest_in_time(times[1:2], entries[:1]) == [0]
-    assert nearest_in_time(times, np.zeros(0)) == [-1] * 6
 
 
 def test_photos_without_pose_are_left_out_with_a_warning(root):
