@@ -1,23 +1,35 @@
 """Photos in files or arrays to poses, by any reader of a scene and neumap's own search."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
-from neumap.features.xfeat import XFeatExtractor
+from neumap.features import AbstractExtractor
 from neumap.geometry import Camera
 from neumap.images.exif import camera_from_exif
 from neumap.images.photo import load_photo
-from neumap.localizer import Localizer, SceneReader
+from neumap.localizer import Localizer, LocalizerConfig, SceneReader
 from neumap.pose import PoseEstimate, PoseFailure
+
+ReaderOfSize = Callable[[tuple[int, int]], SceneReader]
+"""Gives the reader for a photo of some (width, height)."""
 
 
 class PhotoLocalizer:
-    """Localises photos with XFeat, a reader's first matches, and neumap's search and judgement."""
+    """Localises photos with a reader's first matches and neumap's search and judgement."""
 
-    def __init__(self, reader: SceneReader) -> None:
-        self._localizer = Localizer(XFeatExtractor(), reader)
+    def __init__(
+        self,
+        extractor: AbstractExtractor,
+        reader_of_size: ReaderOfSize,
+        *,
+        config: LocalizerConfig | None = None,
+    ) -> None:
+        self._extractor = extractor
+        self._reader_of_size = reader_of_size
+        self._config = config
 
     def localize(
         self,
@@ -25,8 +37,15 @@ class PhotoLocalizer:
         *,
         camera: Camera | None = None,
     ) -> PoseEstimate | PoseFailure:
-        """Return the photo's pose or why there is none; PhotoError where it cannot be read."""
+        """Return the photo's pose or why there is none; PhotoError where it cannot be read.
+
+        Without a camera, that of the file's EXIF block is taken, or the focal length estimated.
+        """
         if isinstance(photo, np.ndarray):
-            return self._localizer.localize(photo, camera=camera)
-        known = camera if camera is not None else camera_from_exif(photo)
-        return self._localizer.localize(load_photo(photo), camera=known)
+            rgb, known = photo, camera
+        else:
+            rgb = load_photo(photo)
+            known = camera if camera is not None else camera_from_exif(photo)
+        reader = self._reader_of_size((rgb.shape[1], rgb.shape[0]))
+        localizer = Localizer(self._extractor, reader, config=self._config)
+        return localizer.localize(rgb, camera=known)

@@ -23,9 +23,30 @@ def _full_precision() -> Method:
     return FullPrecisionMethod()
 
 
+def _sift() -> Method:
+    from neumap.baselines.pair_methods import SiftMethod
+
+    return SiftMethod()
+
+
+def _xfeat_pairs() -> Method:
+    from neumap.baselines.pair_methods import XFeatPairsMethod
+
+    return XFeatPairsMethod()
+
+
+def _lightglue() -> Method:
+    from neumap.baselines.pair_methods import LightGlueMethod
+
+    return LightGlueMethod()
+
+
 METHODS: dict[str, Callable[[], Method]] = {
     "neumap": _neumap,
     "yardstick": _yardstick,
     "full-precision": _full_precision,
+    "sift": _sift,
+    "xfeat-pairs": _xfeat_pairs,
+    "lightglue": _lightglue,
 }
 """Makers of the methods; the order is that of tables."""
