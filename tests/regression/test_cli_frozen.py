@@ -21,6 +21,10 @@ FROZEN = {
         *("--layout", "--quiet"),
     ],
     "predict": ["MAP", "DATA", "--help", "--out", "--split", "--layout", "--quiet"],
+    "benchmark": [
+        *("NAME", "--help", "--data", "--out", "--methods", "--budgets", "--every", "--folds"),
+        *("--seeds", "--list", "--json", "--quiet"),
+    ],
     "report": ["FILE.json...", "--help", "--out", "--json"],
     "compare": [
         *("RUN_A.json", "RUN_B.json", "--help", "--also-a", "--also-b", "--resamples", "--seed"),

@@ -248,6 +248,43 @@ class InfoOptions(_Options):
     """Print one JSON object instead of the table."""
 
 
+class BenchmarkOptions(_Options):
+    """Run a published benchmark, or one of the small sets, with neumap and other methods.
+
+    Predictions, results (benchmark.json), figures of each row and a page (report.html) go to the
+    folder of --out. A command that was stopped goes on where it was: what is whole is kept.
+    """
+
+    name: Annotated[
+        tyro.conf.Positional[str | None], tyro.conf.arg(metavar="NAME", help_behavior_hint="")
+    ] = None
+    """Name of the benchmark, see --list."""
+    data: Annotated[Path | None, tyro.conf.arg(metavar="ROOT", help_behavior_hint="")] = None
+    """Folder that holds the scenes, or the folder of one scene."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="")] = None
+    """Folder of the results; made if it is not there."""
+    methods: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = (
+        *("neumap", "yardstick", "full-precision"),
+    )
+    """Methods to compare (docs/baselines.md), or `all`."""
+    budgets: Annotated[
+        tuple[str, ...], tyro.conf.arg(metavar="SIZE...", help_behavior_hint="")
+    ] = ()
+    """Sizes of the maps, e.g. 4.2kB 28kB; without it the benchmark's own."""
+    every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Ask only every N-th query; all photos are mapped."""
+    folds: Annotated[tuple[int, ...], tyro.conf.arg(metavar="K...", help_behavior_hint="")] = ()
+    """Run only these folds, counted from 0."""
+    seeds: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Map with so many seeds and pool their queries."""
+    list_all: Annotated[bool, tyro.conf.arg(name="list", help_behavior_hint="")] = False
+    """Print the benchmarks with scenes, split and page, and run none."""
+    as_json: _Json = False
+    """Print one JSON object instead of the table."""
+    quiet: _Quiet = False
+    """No progress bars."""
+
+
 VERBS: dict[str, tuple[type[_Options], str]] = {
     "demo": (DemoOptions, "render a room, map it, localise in it, write a report"),
     "map": (MapOptions, "posed photos to one map file"),
@@ -255,6 +292,7 @@ VERBS: dict[str, tuple[type[_Options], str]] = {
     "localize": (LocalizeOptions, "photos to camera poses"),
     "evaluate": (EvaluateOptions, "errors of a map's queries, and a report"),
     "predict": (PredictOptions, "poses of a data set's queries, true poses not needed"),
+    "benchmark": (BenchmarkOptions, "a benchmark by name: neumap and other methods in one table"),
     "report": (ReportOptions, "several evaluations in one table and page"),
     "compare": (CompareOptions, "two evaluations query by query, with intervals"),
     "export": (ExportOptions, "predicted poses in formats of other tools and servers"),
