@@ -68,7 +68,12 @@ def map_from_above_svg(
     figure.legend(
         loc="outside lower center", ncols=5, frameon=False, labelcolor=INK, handlelength=1.1
     )
-    return inline_svg(figure, name=name)
+    num_found = sum(query.estimated is not None for query in queries)
+    alt = (
+        f"The scene from above: points of the map, {len(mapping_cameras)} mapped photos and "
+        f"{len(queries)} queries, {num_found} of them with an estimated camera"
+    )
+    return inline_svg(figure, name=name, alt=alt)
 
 
 def ground_axes(cameras: Sequence[RigidTransform]) -> Float[np.ndarray, "2 3"]:

@@ -1,12 +1,16 @@
 """Bytes of a map against the errors of its queries, for several kinds of map: table and picture."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from neumap.evaluation.inline_svg import INK, SCENE_COLORS, bare_axes, inline_svg
+from neumap.evaluation.inline_svg import INK, bare_axes, colors_by_label, inline_svg, legend_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,39 +75,85 @@ def rate_table(curves: Sequence[RateCurve], *, unit: str, recall_name: str) -> s
     return "\n".join(lines) + "\n"
 
 
-def rate_svg(curves: Sequence[RateCurve], *, unit: str, recall_name: str, name: str) -> str:
-    """Draw bytes (log) against median error (log) and recall; `name` makes its ids unique."""
+def rate_svg(
+    curves: Sequence[RateCurve],
+    *,
+    unit: str,
+    recall_name: str,
+    name: str,
+    colors: Mapping[str, str] | None = None,
+) -> str:
+    """Draw bytes (log) against median error (log) and recall; `name` makes its ids unique.
+
+    A map whose median is infinite is a cross at the top. `colors` has one for each label; without
+    it the curves take them in turn.
+    """
+    if colors is None:
+        colors = colors_by_label([curve.label for curve in curves])
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     left, right = (bare_axes(figure, position, count=2) for position in (1, 2))
-    for curve, color in zip(curves, _colors(len(curves)), strict=True):
+    handles: list[Artist] = []
+    for curve in curves:
+        color = colors[curve.label]
         known = [p for p in curve.points if p.median_position_error is not None]
         errors = [point.median_position_error or 0.0 for point in known]
-        _draw(left, [point.map_bytes for point in known], errors, curve.label, color)
+        _draw(left, [p.map_bytes for p in known], errors, color)
+        lost = [p.map_bytes / 1000 for p in curve.points if p.median_position_error is None]
+        # in fractions of the axes' height, so that the axes end where the finite errors do
+        left.plot(
+            *(lost, [0.985] * len(lost), "x"),
+            transform=left.get_xaxis_transform(),
+            color=color,
+            markersize=7.0,
+            markeredgewidth=2.0,
+        )
         shares = [(p.map_bytes, 100 * p.recall) for p in curve.points if p.recall is not None]
-        _draw(right, [size for size, _ in shares], [y for _, y in shares], curve.label, color)
-    left.set_yscale("log")
+        handles.append(_draw(right, [x for x, _ in shares], [y for _, y in shares], color))
     left.set_ylabel(f"median position error ({unit})")
+    medians = [p.median_position_error for curve in curves for p in curve.points]
+    known_medians = [median for median in medians if median is not None]
+    if known_medians:
+        left.set_yscale("log")
+        left.set_ylim(_plain_ticks(left.yaxis, known_medians, margin=1.6, written="{:g}"))
     right.set_ylim(0, 102)
     right.set_ylabel(f"queries within {recall_name} (%)")
-    sizes = [point.map_bytes for curve in curves for point in curve.points]
+    sizes_kb = [point.map_bytes / 1000 for curve in curves for point in curve.points]
     for axes in (left, right):
         axes.set_xscale("log")
-        axes.set_xlim(0.8 * min(sizes), 1.25 * max(sizes))
-        axes.set_xlabel("bytes of the map")
-    handles, labels = right.get_legend_handles_labels()
+        axes.set_xlim(_plain_ticks(axes.xaxis, sizes_kb, margin=1.25, written="{:,.6g}"))
+        axes.set_xlabel("bytes of the map (kB)")
+    labels = [curve.label for curve in curves]
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=5, frameon=False, labelcolor=INK
+        handles,
+        [legend_text(label) for label in labels],
+        loc="outside lower center",
+        ncols=5,
+        frameon=False,
+        labelcolor=INK,
     )
-    return inline_svg(figure, name=name)
+    alt = f"Bytes of the map against median position error and recall: {', '.join(labels)}"
+    return inline_svg(figure, name=name, alt=alt)
 
 
 def _share(recall: float | None) -> str:
     return "" if recall is None else f"{recall:.0%}"
 
 
-def _draw(axes: Axes, sizes: list[int], values: list[float], label: str, color: str) -> None:
-    axes.plot(sizes, values, label=label, color=color, linewidth=1.8, marker="o", markersize=4.0)
+def _draw(axes: Axes, sizes: list[int], values: list[float], color: str) -> Artist:
+    sizes_kb = [size / 1000 for size in sizes]
+    (line,) = axes.plot(sizes_kb, values, color=color, linewidth=1.8, marker="o", markersize=4.0)
+    return line
 
 
-def _colors(count: int) -> list[str]:
-    return [SCENE_COLORS[index % len(SCENE_COLORS)] for index in range(count)]
+def _plain_ticks(
+    axis: Axis, values: Sequence[float], *, margin: float, written: str
+) -> tuple[float, float]:
+    """Label a logarithmic axis with plain numbers; return its ends, a factor off the values."""
+    low, high = min(values) / margin, max(values) * margin
+    decades = math.log10(high / low)
+    # so many ticks that two or more lie on a short axis and few on a long one
+    steps = (1, 1.5, 2, 3, 5, 7) if decades < 0.9 else (1, 2, 5) if decades < 2.2 else (1,)
+    axis.set_major_locator(LogLocator(subs=steps, numticks=20))
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: written.format(value)))
+    axis.set_minor_formatter(NullFormatter())
+    return low, high

@@ -1,0 +1,113 @@
+"""Which maps are the best at equal bytes, and where neumap's are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neumap.evaluation.benchmark_row import BenchmarkRow
+from neumap.evaluation.recall import Recall
+from neumap.evaluation.summary import Summary
+
+OWN_METHOD = "neumap"
+METRE_RECALLS = ("0.05m_5deg", "0.1m_5deg", "0.25m_2deg", "0.5m_5deg", "5m_10deg")
+"""Thresholds of the table: indoor sets, then visuallocalization.net."""
+
+POSITION, ROTATION, FAILED = "median position error", "median rotation error", "failed queries"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Contest:
+    """The maps of a scene that take at most so many bytes, of at least two methods."""
+
+    scene: str
+    budget_bytes: int
+    rows: tuple[BenchmarkRow, ...]
+
+    def best(self, figure: str) -> float:
+        """Return the best value of a figure (see `compared_figures`)."""
+        choose = max if _is_recall(figure) else min
+        return choose(compared_figures(row.summary)[figure] for row in self.rows)
+
+    def best_methods(self, figure: str) -> list[str]:
+        """Return the methods whose map has the best value, in order of the rows."""
+        best = self.best(figure)
+        found = [row for row in self.rows if compared_figures(row.summary)[figure] == best]
+        return list(dict.fromkeys(row.method for row in found))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behind:
+    """A figure in which another map of no more bytes is better than neumap's."""
+
+    scene: str
+    budget_bytes: int
+    figure: str
+    own: float
+    best: float
+    best_methods: tuple[str, ...]
+
+
+def table_recalls(summary: Summary) -> list[Recall]:
+    """Return the recalls that the table shows: those of METRE_RECALLS, or all relative ones."""
+    return [
+        recall
+        for recall in summary.recalls
+        if recall.depth_fraction is not None or recall.label in METRE_RECALLS
+    ]
+
+
+def compared_figures(summary: Summary) -> dict[str, float]:
+    """Return what rows are compared in: errors, shares of the queries by threshold, failures.
+
+    Errors have three digits and shares tenths of a percent, as the table writes them: what looks
+    equal there is equal.
+    """
+    return {
+        POSITION: float(f"{summary.position_percentiles[50]:.3g}"),
+        ROTATION: float(f"{summary.rotation_percentiles_deg[50]:.3g}"),
+        **{f"recall {r.label}": round(r.share, 3) for r in table_recalls(summary)},
+        FAILED: round(summary.num_failed / summary.num_queries, 3),
+    }
+
+
+def contests(rows: Sequence[BenchmarkRow]) -> list[Contest]:
+    """Compare the maps of each scene and budget.
+
+    A map takes part where it was made for that budget, or its method has none, and it takes no
+    more bytes than that.
+    """
+    found: list[Contest] = []
+    for scene in dict.fromkeys(row.scene for row in rows):
+        of_scene = [row for row in rows if row.scene == scene]
+        budgets = {row.budget_bytes for row in of_scene if row.budget_bytes is not None}
+        for budget in sorted(budgets):
+            entered = tuple(
+                row
+                for row in of_scene
+                if row.budget_bytes in (budget, None) and row.map_bytes <= budget
+            )
+            if len({row.method for row in entered}) > 1:
+                found.append(Contest(scene=scene, budget_bytes=budget, rows=entered))
+    return found
+
+
+def where_behind(rows: Sequence[BenchmarkRow], *, own: str = OWN_METHOD) -> list[Behind]:
+    """Return every figure in which the own map is not the best at equal bytes."""
+    return [
+        Behind(
+            scene=contest.scene,
+            budget_bytes=contest.budget_bytes,
+            figure=figure,
+            own=value,
+            best=contest.best(figure),
+            best_methods=tuple(contest.best_methods(figure)),
+        )
+        for contest in contests(rows)
+        for row in contest.rows
+        if row.method == own
+        for figure, value in compared_figures(row.summary).items()
+        if value != contest.best(figure)
+    ]
+
+
+def _is_recall(figure: str) -> bool:
+    return figure.startswith("recall ")
