@@ -5,6 +5,7 @@ without loss, so that pixels can be compared.
 """
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,39 @@ def write_scannet(root: Path, capture: Capture) -> None:
         save_pose(root / "intrinsic" / f"extrinsic_{name}.txt", np.eye(4))
 
 
+def write_indoor6(root: Path, capture: Capture) -> None:
+    """Four photos to map, two queries; the split is a pickle, as the data set has it."""
+    (root / "images").mkdir()
+    for index, (photo, pose) in frames_of(capture):
+        stem = root / "images" / f"image-{index:06d}"
+        save_exact(stem.with_suffix(".color.jpg"), photo)
+        rows = "\n".join(text(row) for row in np.linalg.inv(pose)[:3])
+        stem.with_suffix(".pose.txt").write_text(rows + "\n")
+        line = f"{WIDTH} {HEIGHT} {FX} {CX} {CY} 0.0 session1-frame{index:05d}.jpg"
+        stem.with_suffix(".intrinsics.txt").write_text(line + "\n")
+    names = [f"image-{index:06d}.color.jpg" for index in range(len(capture.photos))]
+    split = {"train": names[:4], "train_idx": [0, 1, 2, 3]}
+    split |= {"val": [], "val_idx": [], "test": names[4:], "test_idx": [4, 5]}
+    (root / "train_test_val.pkl").write_bytes(pickle.dumps(split))
+
+
+def write_arkitscenes(root: Path, capture: Capture) -> None:
+    """Names of intrinsics differ by a millisecond from those of photos, as in the data set."""
+    lines = []
+    (root / "lowres_wide_intrinsics").mkdir()
+    for index, (photo, pose) in frames_of(capture):
+        time_s = 6845.706 + 0.1 * index
+        save_photo(root / "lowres_wide" / f"40753679_{time_s:.3f}.png", photo)
+        save_depth(root / "lowres_depth" / f"40753679_{time_s:.3f}.png", capture.depth_m, 1000)
+        k = text((WIDTH, HEIGHT, FX, FY, CX - 0.5, CY - 0.5))
+        name = f"40753679_{time_s + 0.001 * (index % 3 - 1):.3f}.pincam"
+        (root / "lowres_wide_intrinsics" / name).write_text(f"{k}\n")
+        inverse = np.linalg.inv(pose)
+        rotvec = Rotation.from_matrix(inverse[:3, :3]).as_rotvec()
+        lines.append(f"{time_s + 0.0004:.8f} {text((*rotvec, *inverse[:3, 3]))}")
+    (root / "lowres_wide.traj").write_text("\n".join(lines) + "\n")
+
+
 def write_euroc(root: Path, capture: Capture) -> None:
     photos, truth = ["#timestamp [ns],filename"], ["#timestamp, p_RS_R_x [m], p_RS_R_y [m], ..."]
     for index, (photo, pose) in frames_of(capture):
@@ -263,7 +297,9 @@ BENCHMARK_WRITERS = {
     "12scenes": Writer(write_twelve_scenes, "12scenes", "metre", 1000),
     "rio10": Writer(write_rio10, "rio10", "metre", 1000),
     "scannet": Writer(write_scannet, "scannet", "metre", 1000),
+    "indoor6": Writer(write_indoor6, "indoor6", "metre", None, ("SIMPLE_PINHOLE", (FX, CX, CY))),
     "euroc": Writer(write_euroc, "euroc", "metre", None),
+    "arkitscenes": Writer(write_arkitscenes, "arkitscenes", "metre", 1000),
     "polycam": Writer(write_polycam, "polycam", "metre", 1000),
     "record3d": Writer(write_record3d, "record3d", "metre", None),
     "dsacstar": Writer(write_dsacstar, "dsacstar", "metre", 1000),

@@ -19,8 +19,11 @@ from neumap.images import (
 )
 
 CAPTURE = layout_writers.make_capture()
-TEXT_SUFFIXES = (".txt", ".json", ".bin", ".nvm", ".csv", ".yaml")
-"""Of the files that hold cameras and poses."""
+OWN_SUFFIXES = (
+    *(".txt", ".json", ".bin", ".nvm", ".csv", ".yaml"),
+    *(".pkl", ".traj", ".pincam"),
+)
+"""Of the files that hold cameras, poses and splits."""
 WRITERS = {**layout_writers.WRITERS, **BENCHMARK_WRITERS}
 
 
@@ -132,7 +135,7 @@ def test_a_photo_of_half_the_size_scales_its_camera_and_says_so(written, image_s
 
 def one_of_each_kind(root: Path) -> list[Path]:
     """The files of cameras and poses, one of those whose names differ in digits only."""
-    files = sorted(path for path in root.rglob("*") if path.suffix in TEXT_SUFFIXES)
+    files = sorted(path for path in root.rglob("*") if path.suffix in OWN_SUFFIXES)
     kinds = {re.sub(r"\d", "", path.relative_to(root).as_posix()): path for path in files}
     return list(kinds.values())
 

@@ -1,6 +1,6 @@
 """Text input files: bounded, decoded strictly, with errors that name the line and field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
@@ -74,16 +74,29 @@ def parse_int(text: str, subject: str) -> int:
 
 def cut_warnings(*paths: Path) -> list[str]:
     """Return a sentence for each file that does not end with a line break, as a cut one may."""
-    sentences: list[str] = []
-    for path in paths:
-        with path.open("rb") as file:
-            num_bytes = file.seek(0, SEEK_END)
-            file.seek(max(0, num_bytes - 1))
-            if file.read() != b"\n":
-                sentences.append(
-                    f"{path.name} does not end with a line break: its last line may have been cut."
-                )
-    return sentences
+    return [
+        f"{path.name} does not end with a line break: its last line may have been cut."
+        for path in paths
+        if not _ends_with_line_break(path)
+    ]
+
+
+def odd_one_warnings(paths: Sequence[Path]) -> list[str]:
+    """Return a sentence on files of one kind that lack the last line break that others have."""
+    without = [path.name for path in paths if not _ends_with_line_break(path)]
+    if not without or len(without) == len(paths):  # none, or how the data set writes them
+        return []
+    return [
+        f"{len(without)} of {len(paths)} files like {without[0]} do not end with a line break: "
+        "they may have been cut."
+    ]
+
+
+def _ends_with_line_break(path: Path) -> bool:
+    with path.open("rb") as file:
+        num_bytes = file.seek(0, SEEK_END)
+        file.seek(max(0, num_bytes - 1))
+        return file.read() == b"\n"
 
 
 def table_rows(path: Path, *, separator: str | None = None) -> Iterator[Row]:
