@@ -3,8 +3,6 @@
 import time
 from dataclasses import replace
 
-import numpy as np
-
 from neumap.baselines.lighter_glue import LighterGlueMatcher
 from neumap.baselines.method import BuiltMap, Fold, refuse_budget
 from neumap.baselines.pair_matchers import MutualNearestMatcher, PairMatcher
@@ -15,10 +13,10 @@ from neumap.baselines.sift import SiftExtractor
 from neumap.features import AbstractExtractor
 from neumap.features.xfeat import XFeatExtractor
 from neumap.scene.association import AssociationConfig
-from neumap.scene.build_scene import ScenePointsConfig, build_scene, describe_view
+from neumap.scene.build_scene import Describe, ScenePointsConfig, build_scene, describe_view
 
 _NUM_MUTUAL = 10  # photos matched with a query by mutual nearest neighbours, as hloc has it
-_NUM_LIGHTGLUE = 5  # by the network, which takes far longer
+_NUM_LIGHTGLUE = 3  # by the network, which takes far longer
 _SIFT_SIMILARITY = 0.755
 """COLMAP's largest distance of two matched unit descriptors, 0.7, as a cosine."""
 
@@ -29,14 +27,14 @@ class XFeatPairsMethod:
     All key-points of all mapped photos are kept with the points that they show. A query is matched
     with the 10 most similar photos by mutual nearest neighbours. Retrieval is by VLAD of the same
     descriptors, where hloc has NetVLAD. Bytes: descriptors in half precision, point numbers,
-    points, photo vectors and vocabulary.
+    points, photo vectors and visual words.
     """
 
     name = "xfeat-pairs"
     has_budget = False
 
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
-        """Keep all photos; the seed is that of the retrieval's vocabulary."""
+        """Keep all photos; the seed is that of the retrieval's words."""
         refuse_budget(self.name, budget_bytes)
         return _built(fold, MutualNearestMatcher(), num_retrieved=_NUM_MUTUAL, seed=seed)
 
@@ -44,7 +42,7 @@ class XFeatPairsMethod:
 class LightGlueMethod:
     """hloc with XFeat key-points matched by LighterGlue, which is LightGlue trained for XFeat.
 
-    As `XFeatPairsMethod`, but the 5 most similar photos are matched by the network, which needs
+    As `XFeatPairsMethod`, but the 3 most similar photos are matched by the network, which needs
     the key-points' positions too: 2 bytes a coordinate. Lindenberger et al., ICCV 2023; Potje et
     al., CVPR 2024.
     """
@@ -53,7 +51,7 @@ class LightGlueMethod:
     has_budget = False
 
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
-        """Keep all photos; the seed is that of the retrieval's vocabulary."""
+        """Keep all photos; the seed is that of the retrieval's words."""
         refuse_budget(self.name, budget_bytes)
         return _built(
             fold,
@@ -78,20 +76,21 @@ class SiftMethod:
     has_budget = False
 
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
-        """Describe, match and triangulate; the seed is that of the retrieval's vocabulary."""
+        """Describe, match and triangulate; the seed is that of the retrieval's words."""
         refuse_budget(self.name, budget_bytes)
         start = time.perf_counter()
         extractor = SiftExtractor()
+        describe = _describer(extractor)
         scene = build_scene(
             [replace(image, depth=None) for image in fold.mapped],
-            lambda image: describe_view(image, extractor),
+            describe,
             units=fold.image_set.units,
             config=ScenePointsConfig(
                 min_similarity=_SIFT_SIMILARITY,
                 association=AssociationConfig(min_similarity=_SIFT_SIMILARITY),
             ),
         )
-        store = PhotoStore.from_scene(scene, np.random.default_rng(seed))
+        store = PhotoStore.from_scene(scene, describe, seed=seed)
         matcher = MutualNearestMatcher(min_similarity=_SIFT_SIMILARITY)
         # Half precision is kept in memory; a byte a value is what COLMAP's database has.
         num_values = sum(photo.descriptors.size for photo in store.photos)
@@ -113,10 +112,11 @@ def _built(
     """Store the photos of the fold's scene."""
     timed = fold.timed_scene
     start = time.perf_counter()
-    store = PhotoStore.from_scene(timed.scene, np.random.default_rng(seed))
+    extractor = XFeatExtractor()
+    store = PhotoStore.from_scene(timed.scene, _describer(extractor), seed=seed)
     seconds = timed.seconds + time.perf_counter() - start
     return BuiltMap(
-        localizer=_localizer(store, matcher, XFeatExtractor(), num_retrieved=num_retrieved),
+        localizer=_localizer(store, matcher, extractor, num_retrieved=num_retrieved),
         num_bytes=store.num_bytes(has_positions=has_positions),
         mapping_seconds=seconds,
     )
@@ -131,3 +131,7 @@ def _localizer(
         )
 
     return PhotoLocalizer(extractor, reader_of_size)
+
+
+def _describer(extractor: AbstractExtractor) -> Describe:
+    return lambda image: describe_view(image, extractor)

@@ -60,7 +60,7 @@ class PairsReader:
     def _retrieved(self, features: LocalFeatures) -> tuple[int, ...]:
         if len(features) == 0:
             return ()
-        return self.store.nearest_photos(features.descriptors, self.num_retrieved)
+        return self.store.nearest_photos(features, self.num_retrieved)
 
     def _joined(
         self,

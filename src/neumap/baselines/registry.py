@@ -41,6 +41,12 @@ def _lightglue() -> Method:
     return LightGlueMethod()
 
 
+def _coordinate_head() -> Method:
+    from neumap.baselines.coordinate_head_method import CoordinateHeadMethod
+
+    return CoordinateHeadMethod()
+
+
 METHODS: dict[str, Callable[[], Method]] = {
     "neumap": _neumap,
     "yardstick": _yardstick,
@@ -48,5 +54,6 @@ METHODS: dict[str, Callable[[], Method]] = {
     "sift": _sift,
     "xfeat-pairs": _xfeat_pairs,
     "lightglue": _lightglue,
+    "coordinate-head": _coordinate_head,
 }
 """Makers of the methods; the order is that of tables."""

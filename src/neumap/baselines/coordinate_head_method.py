@@ -1,0 +1,67 @@
+"""A regressor trained for one scene, as a compared method."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from neumap.baselines.coordinate_head import CoordinateHead
+from neumap.baselines.coordinate_head_training import train_coordinate_head
+from neumap.baselines.method import BuiltMap, Fold, refuse_budget
+from neumap.baselines.photo_localizer import PhotoLocalizer
+from neumap.decoder.scene_coordinates import SceneCoordinates
+from neumap.features import LocalFeatures
+from neumap.features.xfeat import XFeatExtractor
+from neumap.localizer import LocalizerConfig
+from neumap.pose.guided_matching import GuideTable
+
+_MIN_INLIER_RATIO = 0.2
+_CONFIDENCE = 0.5  # the head gives none
+
+
+@dataclass(frozen=True, eq=False)
+class CoordinateHeadReader:
+    """A trained head as a reader: every key-point has one point, none more sure than others."""
+
+    head: CoordinateHead
+
+    @torch.inference_mode()
+    def predict(self, features: LocalFeatures) -> SceneCoordinates:
+        """Give world points to all key-points."""
+        xyz = self.head(torch.from_numpy(features.descriptors)).numpy().astype(np.float64)
+        confidence = np.full(len(xyz), _CONFIDENCE, dtype=np.float32)
+        return SceneCoordinates(np.arange(len(xyz)), xyz, confidence)
+
+    def guide(self, features: LocalFeatures) -> GuideTable | None:
+        """Return None: regressed coordinates cannot be projected before they are predicted."""
+        return None
+
+
+class CoordinateHeadMethod:
+    """ACE's scene coordinate regression (Brachmann et al., CVPR 2023) on XFeat's descriptors.
+
+    Written from the paper; `coordinate_head_training` says what differs. The frozen network is
+    XFeat, whose descriptors are read at the key-points of its stride-8 output, as for all other
+    methods. Bytes: the head's weights in half precision.
+    """
+
+    name = "coordinate-head"
+    has_budget = False
+
+    def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
+        """Train the head; the seed is that of its first weights and of the order of samples."""
+        refuse_budget(self.name, budget_bytes)
+        timed = fold.timed_scene
+        start = time.perf_counter()
+        head = train_coordinate_head(timed.scene, seed=seed)
+        reader = CoordinateHeadReader(head)
+        return BuiltMap(
+            localizer=PhotoLocalizer(
+                XFeatExtractor(),
+                lambda size: reader,
+                config=LocalizerConfig(min_inlier_ratio=_MIN_INLIER_RATIO),
+            ),
+            num_bytes=head.num_bytes(),
+            mapping_seconds=timed.seconds + time.perf_counter() - start,
+        )
