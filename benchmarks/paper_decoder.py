@@ -126,7 +126,7 @@ def header_of(scene: Scene, extractor: XFeatExtractor, *, seed: int) -> dict[str
     """What mapping states in a map file."""
     return {
         "units": scene.units,
-        "extractor": extractor_hash(extractor),
+        "extractor": extractor_hash(extractor.config),
         "layout": {"k": "paper", "q": 2000},
         "provenance": {"images": len(scene.views), "seed": seed},
     }

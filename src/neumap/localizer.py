@@ -43,14 +43,16 @@ class LocalizerConfig:
     passes. Wrong matches support each other, which no bound on chance covers."""
     max_key_points: int = 2000
     """Key-points that are matched, best first; maps state how many a photo is described by."""
+    first_key_points: int = 1000
+    """So many of them, best first, are matched alone where they make a pose sure (decision 004);
+    the guided passes look at all."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
-        if self.max_key_points < 1:
-            raise OptionError(
-                "max_key_points", f"{self.max_key_points} is out of range", "Use at least 1."
-            )
+        for name in ("max_key_points", "first_key_points"):
+            if getattr(self, name) < 1:
+                raise OptionError(name, f"{getattr(self, name)} is out of range", "Use at least 1.")
         if not 0 <= self.min_inlier_ratio <= 1:
             raise OptionError(
                 "min_inlier_ratio", f"{self.min_inlier_ratio} is out of range", "Use 0 to 1."
@@ -128,30 +130,28 @@ class Localizer:
         """Localise a photo of the given (width, height) that is already described."""
         clock = clock if clock is not None else StageClock()
         features = features.best(self._config.max_key_points)
+        scale = max(1.0, max(size) / _REFERENCE_SIDE)
+        if camera is None:
+            result = self._solve_unknown_focal(features, size, scale, clock)
+        else:
+            result = self._solve(features, camera, scale, clock)
+        return replace(result, timings_ms=dict(clock.timings_ms))
+
+    def _match(self, features: LocalFeatures, clock: StageClock) -> Correspondences:
         with clock.stage("match"):
             coordinates = self._reader.predict(features)
-        first = Correspondences(
+        return Correspondences(
             features.xy_img[coordinates.pixel_idx],
             coordinates.xyz_in_world,
             coordinates.confidence.astype(np.float64),
         )
-        scale = max(1.0, max(size) / _REFERENCE_SIDE)
-        if camera is None:
-            result = self._solve_unknown_focal(first, features, size, scale, clock)
-        else:
-            result = self._solve(first, features, camera, scale, clock)
-        return replace(result, timings_ms=dict(clock.timings_ms))
 
     def _solve_unknown_focal(
-        self,
-        first: Correspondences,
-        features: LocalFeatures,
-        size: tuple[int, int],
-        scale: float,
-        clock: StageClock,
+        self, features: LocalFeatures, size: tuple[int, int], scale: float, clock: StageClock
     ) -> PoseEstimate | PoseFailure:
         from neumap.pose.focal_solver import UnknownFocalSolver  # imports pycolmap
 
+        first = self._match(features, clock)
         width, height = size
         focal = 1.2 * max(size)  # a start; the solver replaces it
         guess = Camera.pinhole(width, height, fx=focal, fy=focal, cx=width / 2, cy=height / 2)
@@ -164,17 +164,19 @@ class Localizer:
         return search.run(first, table)
 
     def _solve(
-        self,
-        first: Correspondences,
-        features: LocalFeatures,
-        camera: Camera,
-        scale: float,
-        clock: StageClock,
+        self, features: LocalFeatures, camera: Camera, scale: float, clock: StageClock
     ) -> PoseEstimate | PoseFailure:
         """Search and verify with the codes seen; without a guide, judge by the first matches."""
         table = self._guide(features, clock)
+        config = self._guided_search(scale)
+        if table is not None and len(features) > self._config.first_key_points:
+            first = self._match(features.best(self._config.first_key_points), clock)
+            search = VerifiedSearch(first, table, camera, config=config, clock=clock)
+            sure = search.run_if_sure()
+            if sure is not None:
+                return sure
+        first = self._match(features, clock)
         if table is not None:
-            config = self._guided_search(scale)
             return VerifiedSearch(first, table, camera, config=config, clock=clock).run()
         solver = default_solver(self._first_search(scale))
         with clock.stage("solve"):

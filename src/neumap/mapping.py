@@ -139,12 +139,11 @@ def map_of_scene(
     """Choose and fit the codes of a scene whose points are known."""
     config = config if config is not None else MappingConfig()
     decoder, decoder_hash = load_anchored_decoder(device)
-    extractor = XFeatExtractor(XFeatConfig(max_key_points=config.max_key_points))
     header: dict[str, Any] = {
         "units": scene.units,
         "origin": [0.0, 0.0, 0.0],
         "decoder": decoder_hash,
-        "extractor": extractor_hash(extractor),
+        "extractor": extractor_hash(XFeatConfig(max_key_points=config.max_key_points)),
         "layout": {"k": "anchored", "q": config.max_key_points},
         "provenance": {
             "neumap": version("neumap"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -17,7 +17,13 @@ from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, wri
 from neumap.decoder.paper_weights import MIN_INLIER_RATIO, load_paper_decoder
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.errors import MapFileError, PhotoError
-from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.features.xfeat import (
+    Engine,
+    XFeatConfig,
+    XFeatExtractor,
+    fastest_engine,
+    xfeat_identity,
+)
 from neumap.geometry import Camera
 from neumap.images.exif import camera_from_exif
 from neumap.images.photo import load_photo
@@ -39,18 +45,29 @@ class Map:
     """Time of each mapping stage; empty on a loaded map."""
     warnings: tuple[str, ...] = ()
     """What a user should know of the mapping; empty on a loaded map."""
+    engine: Engine | Literal["auto"] = "auto"
+    """What describes photos; `auto` is the quicker one of torch on this processor."""
     quality: Quality = "full"
     """Accuracy against time of `localize` (docs/decisions/004-query-time.md)."""
 
     @classmethod
-    def load(cls, path: Path | str, *, quality: Quality = "full") -> "Map":
+    def load(
+        cls,
+        path: Path | str,
+        *,
+        quality: Quality = "full",
+        engine: Engine | Literal["auto"] = "auto",
+    ) -> "Map":
         """Read a map file and check it against the installed decoder and extractor.
 
+        `engine` computes descriptors: in float32 they are those of every processor; others are
+        quicker and differ by a hundredth at most (docs/decisions/004-query-time.md).
+
         Raises MapFileError if the file is damaged, of another version, or was built for another
-        decoder or extractor.
+        decoder or extractor, and OptionError where the engine is not installed.
         """
         header, tensors = read_map_file(Path(path))
-        loaded = cls(header, tensors, quality=quality)
+        loaded = cls(header, tensors, quality=quality, engine=engine)
         loaded._check(str(path))
         return loaded
 
@@ -145,7 +162,13 @@ class Map:
 
     @cached_property
     def _extractor(self) -> XFeatExtractor:
-        return XFeatExtractor(XFeatConfig(max_key_points=int(self.header["layout"]["q"])))
+        engine = fastest_engine() if self.engine == "auto" else self.engine
+        return XFeatExtractor(replace(self._extractor_config, engine=engine))
+
+    @property
+    def _extractor_config(self) -> XFeatConfig:
+        """That of the mapping, which describes in float32."""
+        return XFeatConfig(max_key_points=int(self.header["layout"]["q"]))
 
     @cached_property
     def reader(self) -> SceneReader:
@@ -174,16 +197,17 @@ class Map:
             )
         if not isinstance(layout.get("q"), int) or not 1 <= int(layout["q"]) <= 100_000:
             raise MapFileError(path, "states an impossible number of key-points", _REMEDY)
-        if self.header["extractor"] != extractor_hash(self._extractor):
+        installed = extractor_hash(self._extractor_config)
+        if self.header["extractor"] != installed:
             raise MapFileError(
                 path,
-                f"was built with extractor {self.header['extractor']}, "
-                f"installed is {extractor_hash(self._extractor)}",
+                f"was built with extractor {self.header['extractor']}, installed is {installed}",
                 _REMEDY,
             )
+        _ = self._extractor  # an engine that is not installed is refused here, not at a query
         _ = self.reader  # codes that do not fit their layout are refused here, not at a query
 
 
-def extractor_hash(extractor: XFeatExtractor) -> str:
+def extractor_hash(config: XFeatConfig) -> str:
     """Return 8 hex digits that stand for the extractor's identity in a map's header."""
-    return hashlib.sha256(extractor.identity.encode()).hexdigest()[:8]
+    return hashlib.sha256(xfeat_identity(config).encode()).hexdigest()[:8]

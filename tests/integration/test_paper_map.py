@@ -28,7 +28,7 @@ def room(room_capture: Path) -> tuple[Scene, dict[str, Any]]:
     scene = build_scene(images, lambda i: describe_view(i, extractor), units=image_set.units)
     header: dict[str, Any] = {
         "units": scene.units,
-        "extractor": extractor_hash(extractor),
+        "extractor": extractor_hash(extractor.config),
         "layout": {"k": "paper", "q": KEY_POINTS},
         "provenance": {"seed": 0},
     }

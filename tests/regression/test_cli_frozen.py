@@ -10,15 +10,21 @@ from neumap.cli.options import VERBS
 
 FROZEN = {
     "demo": ["--help", "--out", "--quiet"],
+    "extract": [
+        *("RECORDING", "--help", "--out", "--every", "--image-topic", "--camera-info-topic"),
+        *("--pose-topic", "--depth-topic", "--posed-frame", "--quiet"),
+    ],
     "map": [
         *("DATA", "--help", "--out", "--split", "--budget", "--device", "--poses", "--layout"),
         *("--preset", "--seed", "--json", "--quiet"),
     ],
     "compress": ["MAP", "--help", "--budget", "--out", "--json"],
-    "localize": ["MAP", "PHOTO...", "--help", "--camera", "--quality", "--json", "--quiet"],
+    "localize": [
+        *("MAP", "PHOTO...", "--help", "--camera", "--quality", "--engine", "--json", "--quiet"),
+    ],
     "evaluate": [
-        *("MAP", "DATA", "--help", "--json", "--split", "--report", "--predictions"),
-        *("--layout", "--quiet"),
+        *("MAP", "DATA", "--help", "--json", "--split", "--report", "--engine"),
+        *("--predictions", "--layout", "--quiet"),
     ],
     "predict": ["MAP", "DATA", "--help", "--out", "--split", "--layout", "--quiet"],
     "benchmark": [

@@ -111,6 +111,16 @@ def test_only_the_best_key_points_are_matched(extractor):
     assert 130 < result.num_inliers <= 150
 
 
+def test_more_key_points_are_matched_only_where_the_first_leave_doubt(extractor):
+    reader = MadeReader()
+    sure = localise(extractor, reader, first_key_points=240)
+    assert reader.num_seen == [240]
+    assert sure.num_inliers > 280  # the guided passes look at all
+    reader = MadeReader()
+    assert gap(localise(extractor, reader, first_key_points=30)) < 0.01
+    assert reader.num_seen == [30, 300]
+
+
 def test_a_lower_quality_matches_fewer_key_points_and_changes_nothing_else():
     configs = [LocalizerConfig.of_quality(name) for name in ("full", "fast", "fastest")]
     counts = [config.max_key_points for config in configs]
@@ -120,7 +130,13 @@ def test_a_lower_quality_matches_fewer_key_points_and_changes_nothing_else():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"max_key_points": 0}, {"threshold_px": 0.0}, {"min_inlier_ratio": 1.5}]
+    "wrong",
+    [
+        {"max_key_points": 0},
+        {"first_key_points": 0},
+        {"threshold_px": 0.0},
+        {"min_inlier_ratio": 1.5},
+    ],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(OptionError, match="out of range"):

@@ -24,7 +24,7 @@ def run(options: EvaluateOptions) -> int:
     require_writable(
         {"--json": files.figures, "--report": files.report, "--predictions": files.predictions}
     )
-    scene_map = Map.load(options.map)
+    scene_map = Map.load(options.map, engine=options.engine)
     image_set = read_images(options.data, layout=options.layout)
     split = Split.of(image_set) if options.split is None else Split.read(options.split)
     warnings = _warnings(options, scene_map, image_set)

@@ -41,7 +41,7 @@ def run(options: LocalizeOptions) -> int:
     if not options.photos:
         raise OptionError("PHOTO", "no photo is named", "Name at least one JPEG or PNG file.")
     camera = None if options.camera is None else read_camera_option(options.camera)
-    scene_map = Map.load(options.map, quality=options.quality)
+    scene_map = Map.load(options.map, quality=options.quality, engine=options.engine)
     answers: list[_Answer] = []
     with progress_bars(quiet=options.quiet) as progress:
         for photo in options.photos:

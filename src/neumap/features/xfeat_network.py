@@ -74,15 +74,14 @@ class XFeatNetwork(nn.Module):
             if isinstance(module, _ConvLayer):
                 module.fold_norm()
 
-    def forward(
-        self, grey: Float[Tensor, "batch 1 height width"]
-    ) -> tuple[
-        Float[Tensor, "batch 64 rows columns"],
-        Float[Tensor, "batch 65 rows columns"],
-        Float[Tensor, "batch 1 rows columns"],
-    ]:
-        """Return descriptors (not normalised), key-point logits and reliability in [0, 1]."""
-        x = self.norm(grey)
+    def describe(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+        """Return descriptors (not normalised) and reliability in [0, 1] of normalised grey values.
+
+        (batch, 1, height, width) to (batch, 64, rows, columns) and (batch, 1, rows, columns); not
+        in the signature, as checked shapes cannot be traced. Nearly all of the network's time; in
+        bfloat16 if these layers are.
+        """
+        x = grey.to(next(self.block_fusion.parameters()).dtype)
         x2 = self.block2(self.block1(x) + self.skip1(x))
         x3 = self.block3(x2)
         x4 = self.block4(x3)
@@ -91,8 +90,19 @@ class XFeatNetwork(nn.Module):
         x4 = functional.interpolate(x4, size, mode="bilinear")
         x5 = functional.interpolate(x5, size, mode="bilinear")
         descriptors = self.block_fusion(x3 + x4 + x5)
-        cells = functional.pixel_unshuffle(x, 8)
-        return descriptors, self.keypoint_head(cells), self.heatmap_head(descriptors)
+        return descriptors.float(), self.heatmap_head(descriptors).float()
+
+    def key_point_logits(
+        self, grey: Float[Tensor, "batch 1 height width"]
+    ) -> Float[Tensor, "batch 65 rows columns"]:
+        """Return what each of a cell's 64 pixels and "none" have for being a key-point."""
+        return self.keypoint_head(functional.pixel_unshuffle(grey, 8))
+
+    def describe_in_bfloat16(self) -> None:
+        """Round the layers that describe; key-points stay where they are."""
+        for name, module in self.named_children():
+            if name != "keypoint_head":
+                module.to(torch.bfloat16)
 
 
 def key_point_heatmap(

@@ -2,14 +2,14 @@
 
 Evidence is counted in nats. The first matches count by how little chance explains their
 agreement, each further code by how surprising the likeness of the key-points near it would be,
-less what wrong poses reach (decision 006).
+less what wrong poses reach. All of that rules out a place that looks different; a place that looks
+alike is ruled out by what the mean code in view says, as it shows few of them (decision 006).
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool
 
 from neumap.errors import OptionError
 from neumap.pose.acceptance import (
@@ -25,6 +25,7 @@ from neumap.pose.solver import Candidate
 
 _LEAST_CHANCE = 1e-300
 _LEAST_PREFIX = 12  # pairs; of fewer, all are one prefix
+_AGREEING_NATS = 7.0  # of a code in an agreeing match; the most that a further code can say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,16 +37,16 @@ class VerificationConfig:
     min_first_inliers: int = 6
     """Distinct first matches that must agree whatever is seen later."""
     sure_nats: float = 100.0
-    """Evidence of the first matches alone that needs no other."""
+    """Evidence of the first matches alone after which no other search is made."""
+    overwhelming_nats: float = 400.0
+    """Evidence of the first matches alone that needs no other; look-alike places had up to 262."""
     min_nats: float = 12.0
     """Evidence of first matches and further codes together that a pose needs."""
-    neutral_nats: float = 3.0
+    neutral_nats: float = 2.5
     """Surprise at which a further code speaks neither for the pose nor against it."""
-    min_mean_nats: float = 0.25
-    """Mean of the further codes beyond `few_codes`: first matches that support each other may
-    agree on a wrong pose, and walls of one make look alike, but not everywhere."""
-    few_codes: int = 60
-    """So many further codes may say less: a photo that shows a mapped place from elsewhere."""
+    min_mean_nats: float = 3.8
+    """Mean over the codes in view, agreeing and further ones: first matches that support each
+    other may agree on a wrong pose, and walls of one make look alike, but not everywhere."""
     min_image_cells: int = 3
     """Cells of a 4 x 4 grid over the photo that must hold an agreeing first match."""
 
@@ -70,6 +71,8 @@ class PoseEvidence:
     """Further codes with a key-point near their projection; 0 if none had to be looked at."""
     code_nats: float
     """What they say; below 0 it is against the pose."""
+    mean_nats: float
+    """Mean over the codes in view, of which those in agreeing matches count 7 nats."""
 
     @property
     def nats(self) -> float:
@@ -95,18 +98,20 @@ def evidence_for(
     """Weigh a pose that was found from the candidate's first matches.
 
     `effort` is that of the first search; further codes are compared with key-points within
-    `radius_px` of their projections. Where the first matches are sure, the codes are compared only
+    `radius_px` of their projections. Where the first matches overwhelm, the codes are compared only
     if the pose has a rival to be ranked against: that takes a fifth of a query's time.
     """
     points, pose, camera = candidate.points, candidate.cam_from_shifted, candidate.camera
     is_hit = points.residuals_px(pose) <= effort.threshold_px
     known = candidate.correspondences.where(points.is_used).where(is_hit)
-    first_nats = _first_nats(candidate, is_hit, effort, config)
-    surprise = np.zeros(0)
-    if has_rival or first_nats < config.sure_nats:
-        surprise = surprise_of_codes(
+    first_nats = nats_of_first(candidate, effort=effort, config=config)
+    surprise, num_known = np.zeros(0), len(known)
+    if has_rival or first_nats < config.overwhelming_nats:
+        in_view = surprise_of_codes(
             table, points.to_world(pose), camera, known=known, radius_px=radius_px
         )
+        surprise, num_known = in_view.surprise, in_view.num_known
+    all_nats = _AGREEING_NATS * num_known + float(surprise.sum())
     return PoseEvidence(
         num_agreeing=min(num_distinct(points.xy_px[is_hit]), num_distinct(points.xyz[is_hit])),
         num_matches=len(points),
@@ -114,6 +119,7 @@ def evidence_for(
         first_nats=first_nats,
         num_codes=len(surprise),
         code_nats=float((surprise - config.neutral_nats).sum()),
+        mean_nats=all_nats / max(num_known + len(surprise), 1),
     )
 
 
@@ -124,10 +130,9 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         return agreeing
     if evidence.num_cells < config.min_image_cells:
         return "the agreeing matches cover too small a part of the photo"
-    if evidence.first_nats >= config.sure_nats:
+    if evidence.first_nats >= config.overwhelming_nats:
         return None
-    least = config.min_mean_nats * max(evidence.num_codes - config.few_codes, 0)
-    if evidence.nats >= config.min_nats and evidence.code_nats >= least:
+    if evidence.nats >= config.min_nats and evidence.mean_nats >= config.min_mean_nats:
         return None
     if evidence.num_codes == 0:
         return f"{agreeing}, and no other map point is seen near where it would then be"
@@ -137,17 +142,15 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
     )
 
 
-def _first_nats(
-    candidate: Candidate,
-    is_hit: Bool[np.ndarray, " pair"],
-    effort: SearchEffort,
-    config: VerificationConfig,
+def nats_of_first(
+    candidate: Candidate, *, effort: SearchEffort, config: VerificationConfig
 ) -> float:
     """-ln of a bound on chance, from those best matches that show it most clearly.
 
     Matches come best first, and how many of them are worth a look differs from photo to photo.
     """
     points, camera = candidate.points, candidate.camera
+    is_hit = points.residuals_px(candidate.cam_from_shifted) <= effort.threshold_px
     area_px2 = float(camera.width * camera.height)
     sizes = set(prefix_sizes(len(points), config.search_shares))
     least = 1.0

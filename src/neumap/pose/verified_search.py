@@ -10,13 +10,14 @@ from neumap.pose.default_solver import default_solver
 from neumap.pose.guided_matching import GuideTable, match_near_projections
 from neumap.pose.ideal_points import IdealPoints, undistort
 from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
-from neumap.pose.solver import AbstractPoseSolver, Candidate, SolverConfig, judge
+from neumap.pose.solver import Candidate, Hypothesis, SolverConfig, judge
 from neumap.pose.stage_clock import StageClock
 from neumap.pose.verification import (
     PoseEvidence,
     VerificationConfig,
     evidence_defect,
     evidence_for,
+    nats_of_first,
     prefix_sizes,
 )
 
@@ -68,42 +69,64 @@ class VerifiedSearch:
         self._config = config
         self._clock = clock
 
+    def run_if_sure(self) -> PoseEstimate | None:
+        """Return the pose that the best matches are sure of; None if more has to be weighed."""
+        points = undistort(self._first, self._camera)
+        verification = self._config.verification
+        size = prefix_sizes(len(points), verification.search_shares)[0]
+        found = self._search(points, size)
+        if found is None:
+            return None
+        with self._clock.stage("judge"):
+            nats = nats_of_first(
+                Candidate(self._first, self._camera, points, found.cam_from_shifted),
+                effort=self._effort_of(found),
+                config=verification,
+            )
+        if nats < verification.sure_nats:
+            return None
+        trial = self._polished(points, found, has_rival=False)
+        if trial is None or trial.evidence.first_nats < verification.sure_nats:
+            return None
+        result = self._judged(trial)
+        return result if isinstance(result, PoseEstimate) else None
+
     def run(self) -> PoseEstimate | PoseFailure:
         """Return the pose of most evidence, or why none is believed.
 
         The best matches are searched first. The others follow while the matches alone leave
         doubt, because a pose that some of them hide may then be seen.
         """
-        solver_config = SolverConfig(threshold_px=self._config.threshold_px, seed=self._config.seed)
-        solver = default_solver(solver_config)
         points = undistort(self._first, self._camera)
+        verification = self._config.verification
         best: _Trial | None = None
-        shares = self._config.verification.search_shares
-        for size in dict.fromkeys(prefix_sizes(len(points), shares)):
-            trial = self._try(solver, points, size, has_rival=best is not None)
+        for size in dict.fromkeys(prefix_sizes(len(points), verification.search_shares)):
+            found = self._search(points, size)
+            if found is None:
+                continue
+            trial = self._polished(points, found, has_rival=best is not None)
             if trial is not None and (best is None or trial.rank > best.rank):
                 best = trial
-            if best is not None and best.evidence.first_nats >= self._config.verification.sure_nats:
+            if best is not None and best.evidence.first_nats >= verification.sure_nats:
                 break
         if best is None:
             return PoseFailure("too few matches for a pose", len(self._first))
-        if best.defect is not None:
-            num_agreeing = best.evidence.num_agreeing
-            return PoseFailure(best.defect, len(self._first), num_agreeing)
-        with self._clock.stage("judge"):
-            limits = AcceptanceConfig(min_inliers=self._config.min_guided_pairs)
-            return judge(best.guided, SearchEffort(1, best.threshold_px), limits)
+        return self._judged(best)
 
-    def _try(
-        self, solver: AbstractPoseSolver, points: IdealPoints, size: int, *, has_rival: bool
-    ) -> _Trial | None:
-        """Search the best matches; None if no pose fits them or too few codes are seen there."""
+    def _search(self, points: IdealPoints, size: int) -> Hypothesis | None:
+        """Search the best matches; None if no pose fits them."""
         if size < 4:
             return None
+        solver = default_solver(
+            SolverConfig(threshold_px=self._config.threshold_px, seed=self._config.seed)
+        )
         with self._clock.stage("solve"):
-            found = solver.search(points.where(np.arange(len(points)) < size))
-        if found is None:
-            return None
+            return solver.search(points.where(np.arange(len(points)) < size))
+
+    def _polished(
+        self, points: IdealPoints, found: Hypothesis, *, has_rival: bool
+    ) -> _Trial | None:
+        """Polish a pose on guided pairs and weigh it; None if too few codes are seen there."""
         with self._clock.stage("guided"):
             guided = self._look_again(points.to_world(found.cam_from_shifted))
         if guided is None:
@@ -114,13 +137,23 @@ class VerifiedSearch:
             evidence = evidence_for(
                 Candidate(self._first, self._camera, points, points.from_world(pose)),
                 self._table,
-                effort=SearchEffort(found.num_hypotheses, self._config.threshold_px),
+                effort=self._effort_of(found),
                 radius_px=self._config.guided_passes[-1][0],
                 config=self._config.verification,
                 has_rival=has_rival,
             )
         defect = evidence_defect(evidence, self._config.verification)
         return _Trial(candidate, threshold_px, evidence, defect)
+
+    def _judged(self, trial: _Trial) -> PoseEstimate | PoseFailure:
+        if trial.defect is not None:
+            return PoseFailure(trial.defect, len(self._first), trial.evidence.num_agreeing)
+        with self._clock.stage("judge"):
+            limits = AcceptanceConfig(min_inliers=self._config.min_guided_pairs)
+            return judge(trial.guided, SearchEffort(1, trial.threshold_px), limits)
+
+    def _effort_of(self, found: Hypothesis) -> SearchEffort:
+        return SearchEffort(found.num_hypotheses, self._config.threshold_px)
 
     def _look_again(self, pose: RigidTransform) -> tuple[Candidate, float] | None:
         """Run the guided passes; the last pairs with their pose, and the threshold, or None."""

@@ -7,7 +7,7 @@ from neumap.cli.main import main
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.map_file import write_map_file
 from neumap.decoder.weights import load_anchored_decoder
-from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.features.xfeat import XFeatConfig
 from neumap.scene_map import Map, extractor_hash
 
 
@@ -22,7 +22,7 @@ def stored(tmp_path):
         "units": "metre",
         "origin": [float(v) for v in codes.origin],
         "decoder": load_anchored_decoder()[1],
-        "extractor": extractor_hash(XFeatExtractor(XFeatConfig(max_key_points=2000))),
+        "extractor": extractor_hash(XFeatConfig(max_key_points=2000)),
         "layout": {"k": "anchored", "q": 2000, **codes.layout()},
         "provenance": {"neumap": "0", "images": 9, "source": "made", "seed": 0},
     }

@@ -1,4 +1,5 @@
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,9 @@ def blobs(height, width, seed=0):
 def test_the_network_gives_what_the_published_one_gives(extractor, published):
     rgb = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        mine = extractor._network(rgb.mean(1, keepdim=True))
+        grey = extractor._network.norm(rgb.mean(1, keepdim=True))
+        descriptors, reliability = extractor._network.describe(grey)
+        mine = descriptors, extractor._network.key_point_logits(grey), reliability
         theirs = published(rgb)
     for own, other in zip(mine, theirs, strict=True):
         torch.testing.assert_close(own, other, atol=1e-4, rtol=1e-4)
@@ -100,12 +103,23 @@ def test_the_longest_side_is_reduced_to_the_limit_itself(extractor, width):
     assert scale_x == pytest.approx(width / 640)
 
 
-def test_bfloat16_finds_nearly_the_same(extractor):
-    photo = blobs(240, 320)
-    exact = extractor.extract(photo)
-    rough = XFeatExtractor(XFeatConfig(is_bf16=True)).extract(photo)
-    gaps = np.linalg.norm(exact.xy_img[:, None] - rough.xy_img[None], axis=2)
-    assert (gaps.min(axis=1) < 1.5).mean() > 0.85
+@pytest.mark.parametrize("engine", ["bfloat16", "openvino"])
+def test_an_engine_finds_the_same_key_points_and_nearly_the_same_descriptors(extractor, engine):
+    for photo in (blobs(240, 320), blobs(320, 192)):
+        exact = extractor.extract(photo)
+        rough = XFeatExtractor(XFeatConfig(engine=engine)).extract(photo)
+        assert 50 < len(exact) < 2000  # all that are found, in an order that scores decide
+        by_place = [np.lexsort(features.xy_img.T) for features in (exact, rough)]
+        np.testing.assert_array_equal(exact.xy_img[by_place[0]], rough.xy_img[by_place[1]])
+        pairs = exact.descriptors[by_place[0]], rough.descriptors[by_place[1]]
+        assert (pairs[0] * pairs[1]).sum(axis=1).min() > 0.99
+    assert extractor.identity != XFeatExtractor(XFeatConfig(engine=engine)).identity
+
+
+def test_an_engine_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(OptionError, match="openvino is not installed"):
+        XFeatExtractor(XFeatConfig(engine="openvino"))
 
 
 def test_the_limit_keeps_the_best(extractor):
