@@ -79,8 +79,9 @@ def _row(scene: SceneData, group: Sequence[_Answers], *, median_depth: float | N
         by_seed.setdefault(answer.run.name.seed, []).extend(scores)
     predictions = tuple(p for answer in group for p in answer.predictions)
     true_poses = {name: pose for a in group for name, pose in a.true_poses.items()}
-    map_bytes = round(float(np.median([a.run.cost.map_bytes for a in group])))
-    seconds = float(np.median([a.run.cost.mapping_seconds for a in group]))
+    costs = [a.run.cost for a in group if a.run.cost.no_map_reason is None]
+    map_bytes = round(float(np.median([cost.map_bytes for cost in costs]))) if costs else 0
+    seconds = float(np.median([cost.mapping_seconds for cost in costs])) if costs else 0.0
     units = scene.image_set.units
     summary = summarise(
         [query for scores in by_seed.values() for query in scores],

@@ -7,7 +7,7 @@ from neumap.benchmark.kept_run import KeptRun, MapCost, RunName, find_kept, keep
 from neumap.benchmark.plan import BenchmarkPlan
 from neumap.benchmark.run_key import ContentHashes, fold_fingerprint, run_key
 from neumap.benchmark.scene_data import SceneData
-from neumap.errors import NeumapError, OptionError
+from neumap.errors import MappingError, OptionError
 from neumap.evaluation import Prediction, predict
 
 Progress = Callable[[str, int, int], None]
@@ -24,7 +24,8 @@ def run_scene(
     """Run what is not on disk already, and return all runs, methods and budgets in their order.
 
     Where a method has no map of the photos, or none within the budget, all queries of the run are
-    misses with the reason. Raises OptionError where a method needs a package that is not there.
+    misses with the reason. Raises OptionError where a method needs a package that is not there,
+    DataError and PhotoError where photos cannot be used.
     """
     hashes = ContentHashes()
     runs: list[KeptRun] = []
@@ -69,7 +70,9 @@ def _answers(
         reason = f"needs a package that is not installed ({error})"
         remedy = "Install neumap with the extra that docs/baselines.md names."
         raise OptionError(f"--methods {method.name}", reason, remedy) from error
-    except NeumapError as error:
+    except (MappingError, OptionError) as error:
+        if isinstance(error, OptionError) and not method.has_budget:
+            raise  # no budget that could be too small: something is not installed
         progress(label, len(queries), len(queries))
         reason = f"no map: {error}"
         cost = MapCost(map_bytes=0, mapping_seconds=0.0, no_map_reason=str(error))

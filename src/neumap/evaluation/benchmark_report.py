@@ -109,6 +109,7 @@ def _groups(rows: Sequence[BenchmarkRow]) -> list[_Group]:
 
 def _part(group: _Group, colors: dict[str, str], *, number: int) -> _Part:
     rows, unit = group.rows, group.unit
+    rates = _rate_curves(rows)
     return _Part(
         title=group.title,
         anchor=f"part-{number}",
@@ -118,12 +119,14 @@ def _part(group: _Group, colors: dict[str, str], *, number: int) -> _Part:
         recall_heads=recall_heads(rows),
         table=table_rows(rows),
         rates=rate_svg(
-            _rate_curves(rows),
+            rates,
             unit=unit,
             recall_name=recall_heads(rows)[0],
             name=f"rates{number}",
             colors=colors,
-        ),
+        )
+        if rates
+        else "",
         curves=method_curves_svg(rows, colors, unit=unit, name=f"curves{number}"),
         pictures=_pictures(rows, unit=unit, name=f"above{number}"),
     )
@@ -132,6 +135,8 @@ def _part(group: _Group, colors: dict[str, str], *, number: int) -> _Part:
 def _rate_curves(rows: Sequence[BenchmarkRow]) -> list[RateCurve]:
     by_method: dict[str, list[RatePoint]] = {}
     for row in rows:
+        if row.map_bytes == 0:  # no fold gave a map: it has no place on an axis of bytes
+            continue
         summary = row.summary
         median, p75 = (
             error if math.isfinite(error) else None
