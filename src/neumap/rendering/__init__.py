@@ -6,6 +6,7 @@ In: a seed.  Out: RenderedView, or a capture folder (photos, depth, cameras.json
 from neumap.rendering.capture import CaptureSpec as CaptureSpec
 from neumap.rendering.capture import write_capture as write_capture
 from neumap.rendering.corridor import build_corridor as build_corridor
+from neumap.rendering.courtyard import build_courtyard as build_courtyard
 from neumap.rendering.demo import demo_capture as demo_capture
 from neumap.rendering.facade import build_facade as build_facade
 from neumap.rendering.photo_planes import planes_of as planes_of

@@ -4,12 +4,14 @@ The folder has the layout of `neumap.images.capture_reader`: images/*.jpg, depth
 millimetres, registered), cameras.json; and split.json with the names to map and to query.
 """
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, UInt8
 from PIL import Image
 
 from neumap.geometry import Camera, RigidTransform
@@ -18,7 +20,7 @@ from neumap.rendering.place import Place
 from neumap.rendering.renderer import RenderedView, nearest_depth_m, render
 from neumap.rendering.trajectory import walk
 
-_CONVENTION = (
+CONVENTION = (
     "T_wc: camera-to-world 4x4, OpenCV axes (x right, y down, z forward); pinhole, undistorted;"
     " corner-origin pixels, the first pixel's centre is (0.5, 0.5)"
 )
@@ -41,6 +43,8 @@ class CaptureSpec:
     query_night_share: float = 0.5
     moved_share: float = 0.3
     """Share of loose things that are moved before the queries are taken."""
+    removed_share: float = 0.0
+    """Share of loose things that are gone then."""
     min_depth_m: float = 0.45
     """Views nearer to a surface than this are retaken from higher up."""
 
@@ -66,13 +70,17 @@ def write_capture(
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
     place = build_place(streams[0])
     map_frames = _photograph(folder, place, spec, num=spec.num_map, prefix="map", rng=streams[1])
-    moved = place.with_scene(place.scene.with_moved_objects(streams[3], share=spec.moved_share))
+    moved = place.with_scene(
+        place.scene.with_moved_objects(
+            streams[3], share=spec.moved_share, removed_share=spec.removed_share
+        )
+    )
     query_frames = _photograph(
         folder, moved, spec, num=spec.num_query, prefix="query", rng=streams[2]
     )
     content = {
         "gt": f"rendered, exact ({place.kind}, seed {seed})",
-        "convention": _CONVENTION,
+        "convention": CONVENTION,
         "units": "metre",
         "frames": map_frames + query_frames,
     }
@@ -136,19 +144,38 @@ def _retaken(
 
 
 def _write_shot(folder: Path, shot: _Shot) -> dict[str, object]:
-    file, depth_file = f"images/{shot.name}.jpg", f"depth/{shot.name}.png"
-    Image.fromarray(shot.view.rgb).save(folder / file, quality=92)
-    depth_mm = np.clip(np.rint(shot.view.depth * 1000.0), 0, 65534).astype(np.uint16)
-    Image.fromarray(depth_mm).save(folder / depth_file, compress_level=1)
-    camera = shot.camera
-    return {
-        "file": file,
+    (folder / "images" / f"{shot.name}.jpg").write_bytes(photo_jpeg(shot.view.rgb))
+    (folder / "depth" / f"{shot.name}.png").write_bytes(depth_png(shot.view.depth))
+    return frame_entry(shot.name, shot.camera, shot.cam_from_world, has_depth=True)
+
+
+def photo_jpeg(rgb: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """Encode a photo as it is stored."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, "JPEG", quality=92)
+    return stream.getvalue()
+
+
+def depth_png(depth: Float[np.ndarray, "h w"]) -> bytes:
+    """Encode depth in metres as 16 bit millimetres; beyond 65.534 m it counts as not measured."""
+    depth_mm = np.clip(np.rint(depth * 1000.0), 0, 65535).astype(np.uint16)
+    stream = io.BytesIO()
+    Image.fromarray(depth_mm).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def frame_entry(
+    name: str, camera: Camera, cam_from_world: RigidTransform, *, has_depth: bool
+) -> dict[str, object]:
+    """Return the entry of one photo in cameras.json."""
+    entry: dict[str, object] = {
+        "file": f"images/{name}.jpg",
         "w": camera.width,
         "h": camera.height,
         "fx": camera.fx,
         "fy": camera.fy,
         "cx": camera.cx,
         "cy": camera.cy,
-        "T_wc": shot.cam_from_world.inverse().matrix.tolist(),
-        "depth": depth_file,
+        "T_wc": cam_from_world.inverse().matrix.tolist(),
     }
+    return {**entry, "depth": f"depth/{name}.png"} if has_depth else entry

@@ -1,7 +1,8 @@
 """Write many captures for pre-training: python -m neumap.rendering.make_training_scenes.
 
-Kinds take turns (two rooms, a corridor, a facade); with --photos, planes that carry these
-photographs. A scene that is finished already is skipped, so a stopped run can go on.
+Kinds take turns (two rooms, a corridor, a facade, a courtyard); with --photos, planes that carry
+these photographs. In some scenes things are moved or taken away between the two walks. A scene
+that is finished already is skipped, so a stopped run can go on.
 """
 
 import argparse
@@ -14,16 +15,17 @@ import numpy as np
 from neumap.errors import NeumapError, OptionError
 from neumap.rendering.capture import CaptureSpec, write_capture
 from neumap.rendering.corridor import build_corridor
+from neumap.rendering.courtyard import build_courtyard
 from neumap.rendering.facade import build_facade
 from neumap.rendering.photo_planes import planes_of
 from neumap.rendering.place import Place
 from neumap.rendering.room import build_room
 
-_BUILDERS = (build_room, build_room, build_corridor, build_facade)
+_BUILDERS = (build_room, build_room, build_corridor, build_facade, build_courtyard)
 
 
 def training_spec(width: int, height: int, num_frames: int, *, seed: int) -> CaptureSpec:
-    """Draw the cameras and light of one training scene; nothing moves between the two walks."""
+    """Draw the cameras and light of one training scene, and what moves between the two walks."""
     rng = np.random.default_rng([seed, 1])
     num_query = num_frames // 4
     return CaptureSpec(
@@ -35,7 +37,8 @@ def training_spec(width: int, height: int, num_frames: int, *, seed: int) -> Cap
         query_hfov_deg=float(rng.uniform(50, 75)),
         map_night_share=float(rng.choice([0.0, 0.3])),
         query_night_share=0.5,
-        moved_share=0.0,
+        moved_share=float(rng.choice([0.0, 0.3, 0.6])),
+        removed_share=float(rng.choice([0.0, 0.2])),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from neumap.rendering.light import Lighting
 from neumap.rendering.scene import RenderScene
 
-PlaceKind = Literal["room", "corridor", "facade", "planes"]
+PlaceKind = Literal["room", "corridor", "facade", "courtyard", "planes"]
 
 
 @dataclass(frozen=True, kw_only=True)

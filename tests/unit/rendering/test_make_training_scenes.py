@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from neumap.rendering.make_training_scenes import main
+from neumap.rendering.make_training_scenes import main, training_spec
 from neumap.rendering.prints import poster
 
 
@@ -29,3 +29,10 @@ def test_a_wrong_size_or_an_empty_photo_folder_gives_exit_code_2(tmp_path, capsy
     assert "photograph" in capsys.readouterr().err
     assert main(["--out", str(tmp_path / "out"), "--size", "large"]) == 2
     assert "WIDTHxHEIGHT" in capsys.readouterr().err
+
+
+def test_things_move_or_go_between_the_walks_of_some_scenes_and_stay_in_others():
+    specs = [training_spec(640, 480, 24, seed=seed) for seed in range(40)]
+    assert {spec.moved_share > 0 for spec in specs} == {True, False}
+    assert {spec.removed_share > 0 for spec in specs} == {True, False}
+    assert all(spec.num_map + spec.num_query == 24 for spec in specs)

@@ -1,4 +1,4 @@
-"""Laws of every kind of place (room.py, corridor.py, facade.py, photo_planes.py)."""
+"""Laws of every kind of place (room, corridor, facade, courtyard, photo planes)."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from scipy import ndimage
 from neumap.errors import DataError
 from neumap.geometry import Camera
 from neumap.rendering.corridor import build_corridor
+from neumap.rendering.courtyard import build_courtyard
 from neumap.rendering.facade import build_facade
 from neumap.rendering.photo_planes import planes_of
 from neumap.rendering.place import Place
@@ -19,7 +20,7 @@ from neumap.rendering.room import build_room
 from neumap.rendering.trajectory import walk
 
 CAMERA = Camera.pinhole(160, 120, fx=130.0, fy=130.0, cx=80.0, cy=60.0)
-KINDS = ["room", "corridor", "facade", "planes"]
+KINDS = ["room", "corridor", "facade", "courtyard", "planes"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Place]:
     for number in range(3):
         image = poster(np.random.default_rng(number), 160, 200)
         Image.fromarray(image).save(folder / f"{number}.png")
-    builders = (build_room, build_corridor, build_facade, planes_of(folder))
+    builders = (build_room, build_corridor, build_facade, build_courtyard, planes_of(folder))
     built = [build(np.random.default_rng(2)) for build in builders]
     return {place.kind: place for place in built}
 
@@ -70,7 +71,7 @@ def test_hardly_any_camera_stands_in_an_object(places, kind):
     assert np.mean(too_near) <= 0.1
 
 
-@pytest.mark.parametrize("build", [build_corridor, build_facade])
+@pytest.mark.parametrize("build", [build_corridor, build_facade, build_courtyard])
 def test_the_seed_alone_decides_the_place(places, build):
     again, other = (build(np.random.default_rng(seed)) for seed in (2, 3))
     first = places[again.kind].scene
