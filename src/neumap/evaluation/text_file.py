@@ -1,10 +1,9 @@
 """Text files and folders of them that are either complete or absent, with typed errors."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from neumap.atomic_file import write_atomically
+from neumap.atomic_file import new_folder, write_atomically
 from neumap.errors import DataError
 
 _REMEDY = "Choose an existing folder with free space that you may write to."
@@ -26,17 +25,14 @@ def write_folder_atomically(folder: Path, texts: Mapping[str, str]) -> None:
 
     Raises DataError where the folder exists and is not empty, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(str(folder), "exists and is not an empty folder", "Name a new folder.")
     try:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as place:
-            whole = Path(place) / "whole"
+        with new_folder(folder) as whole:
             for name, text in texts.items():
                 (whole / name).parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(whole / name, text.encode("utf-8"))
-            if folder.exists():
-                folder.rmdir()
-            whole.rename(folder)
+    except FileExistsError as error:
+        reason = "exists and is not an empty folder"
+        raise DataError(str(folder), reason, "Name a new folder.") from error
     except OSError as error:
         raise _cannot_be_written(folder, error) from error
 

@@ -42,9 +42,9 @@ def is_layout(root: Path) -> bool:
 def read(root: Path) -> ImageSet:
     """Read a TUM RGB-D sequence, in metres.
 
-    Intrinsics come from calibration.txt or camera.txt (`fx fy cx cy [k1 k2 p1 p2 [k3]]`), else the
-    data set's default with a warning, for 640 x 480 photos only. Photos without a pose within
-    0.02 s are left out with a warning. Raises DataError on malformed lines.
+    Intrinsics come from calibration.txt or camera.txt (`fx fy cx cy [k1 k2 p1 p2 [k3 [k4 k5
+    k6]]]`), else the data set's default with a warning, for 640 x 480 photos only. Photos without
+    a pose within 0.02 s are left out with a warning. Raises DataError on malformed lines.
     """
     photo_times, photo_names = _read_list(root / "rgb.txt")
     pose_times, poses, faults = _read_poses(root / "groundtruth.txt")
@@ -128,7 +128,7 @@ def _read_camera(root: Path, photo_names: Sequence[str]) -> tuple[Camera, list[s
             raise DataError(
                 str(root),
                 f"photos are {width} x {height} px and the layout states no intrinsics",
-                f"Put `fx fy cx cy [k1 k2 p1 p2 [k3]]` in {INTRINSICS_FILES[0]}.",
+                f"Put `fx fy cx cy [k1 k2 p1 p2 [k3 [k4 k5 k6]]]` in {INTRINSICS_FILES[0]}.",
             )
         sentence = (
             "The layout states no intrinsics: the data set's default (focal length 525 px) was "
@@ -136,11 +136,11 @@ def _read_camera(root: Path, photo_names: Sequence[str]) -> tuple[Camera, list[s
         )
         return _camera_of(width, height, np.array(DEFAULT_INTRINSICS)), [sentence]
     rows = list(table_rows(path))
-    if len(rows) != 1 or len(rows[0].fields) not in (4, 8, 9):
+    if len(rows) != 1 or len(rows[0].fields) not in (4, 8, 9, 12):
         raise DataError(
             str(path),
-            "is not one line of 4, 8 or 9 numbers",
-            "Write fx fy cx cy [k1 k2 p1 p2 [k3]].",
+            "is not one line of 4, 8, 9 or 12 numbers",
+            "Write fx fy cx cy [k1 k2 p1 p2 [k3 [k4 k5 k6]]].",
         )
     try:
         camera = _camera_of(width, height, rows[0].floats(0, len(rows[0].fields)))
@@ -155,10 +155,10 @@ def _camera_of(width: int, height: int, values: Float64[np.ndarray, " value"]) -
     distortion = values[4:]
     if not distortion.any():
         return Camera.pinhole(width, height, fx=base[0], fy=base[1], cx=base[2], cy=base[3])
-    if len(distortion) == 4 or distortion[4] == 0:
+    if not distortion[4:].any():
         params = (*base, *distortion[:4])
         return Camera("OPENCV", width, height, tuple(float(value) for value in params))
-    params = (*base, *distortion, 0.0, 0.0, 0.0)
+    params = (*base, *distortion, *[0.0] * (8 - len(distortion)))
     return Camera("FULL_OPENCV", width, height, tuple(float(value) for value in params))
 
 

@@ -26,6 +26,7 @@ def test_photos_without_pose_are_left_out_with_a_warning(root):
         ("60 61 30.5 24.5 0.1 0.2 0.3 0.4", "OPENCV", (0.1, 0.2, 0.3, 0.4)),
         ("60 61 30.5 24.5 0.1 0.2 0.3 0.4 0", "OPENCV", (0.1, 0.2, 0.3, 0.4)),
         ("60 61 30.5 24.5 0.1 0 0 0 0.2", "FULL_OPENCV", (0.1, 0, 0, 0, 0.2, 0, 0, 0)),
+        ("60 61 30.5 24.5 1 2 3 4 5 6 7 8", "FULL_OPENCV", (1, 2, 3, 4, 5, 6, 7, 8)),
     ],
 )
 def test_calibration_is_read_and_moved_to_the_corner_origin(root, line, model, tail):
