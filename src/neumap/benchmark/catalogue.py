@@ -18,6 +18,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "aachen-v1.1": public_recipes.aachen_v1_1,
     "naverlabs": public_recipes.naver_labs,
     "rio10": public_recipes.rio10,
+    "indoor6": public_recipes.indoor6,
     "wayspots": public_recipes.wayspots,
     "redkitchen": local_recipes.redkitchen,
     "redkitchen-rgb": local_recipes.redkitchen_rgb,

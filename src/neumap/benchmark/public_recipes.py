@@ -224,12 +224,31 @@ def rio10() -> Recipe:
     )
 
 
+def indoor6() -> Recipe:
+    """Indoor-6, six scenes over several days; its photos for validation are left out."""
+    return Recipe(
+        name="indoor6",
+        title="Indoor-6",
+        layout="indoor6",
+        scenes=SceneFolder.called("scene1", "scene2a", "scene3", "scene4a", "scene5", "scene6"),
+        split=OfficialSplit(files="train_test_val.pkl"),
+        needs=("train_test_val.pkl",),
+        thresholds=_INDOOR,
+        page="docs/datasets/indoor6.md",
+    )
+
+
 def wayspots() -> Recipe:
-    """Wayspots, and other scenes set up for DSAC*, ACE and GLACE."""
+    """Wayspots as ACE sets it up, ten scenes."""
     return Recipe(
         name="wayspots",
         title="Wayspots",
         layout="dsacstar",
+        scenes=SceneFolder.called(
+            *("wayspots_bears", "wayspots_cubes", "wayspots_inscription", "wayspots_lawn"),
+            *("wayspots_map", "wayspots_squarebench", "wayspots_statue", "wayspots_tendrils"),
+            *("wayspots_therock", "wayspots_wintersign"),
+        ),
         split=OfficialSplit(files="the folders train and test"),
         thresholds=((0.1, 5.0), (0.25, 2.0)),
         page="docs/datasets/wayspots.md",

