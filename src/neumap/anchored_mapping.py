@@ -1,9 +1,7 @@
 """Maps of the anchored decoder: choose points within a budget of bytes and fit a code to each."""
 
 import math
-from bisect import bisect_right
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.budget_search import largest_count
+from neumap.codes.anchored_file import file_bytes, header_with_codes
 from neumap.codes.code_space import CodeSpace
-from neumap.codes.halving_coder import halvings_in_order
-from neumap.codes.map_file import map_file_bytes
+from neumap.codes.point_codes import PointCodes
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.errors import MappingError, OptionError
@@ -37,7 +34,6 @@ SCARCE_BYTES = 1_500
 """Below this budget anchors have steps of two pixels, for more codes (decision 007)."""
 SCARCE_BITS = 2
 """Bits that each coordinate of an anchor has less then."""
-_FINER_LEVELS = (8, 16)  # of a code's value, where bytes are left over
 _FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
 _FILLED = 0.98  # of the budget: a smaller map is explained
 
@@ -70,13 +66,14 @@ def map_with_anchored_decoder(
     codes = codes_within_budget(
         scene, decoder, header, budget_bytes=budget_bytes, config=config, seed=seed
     )
-    header, tensors = header_with_codes(header, codes), codes.to_tensors()
-    num_bytes = len(map_file_bytes(header, tensors))
+    num_bytes = file_bytes(header, codes)
     warnings: tuple[str, ...] = ()
     if num_bytes < _FILLED * budget_bytes:
-        left_over = f"All {len(codes)} points of the scene are in the map: {num_bytes} bytes"
-        warnings = (f"{left_over} of {budget_bytes} are used.",)
-    return Map(header, tensors, warnings=warnings)
+        left_over = (
+            f"All {len(codes)} points of the scene are in the map, as finely as codes can be"
+        )
+        warnings = (f"{left_over}: {num_bytes} bytes of {budget_bytes} are used.",)
+    return Map(header_with_codes(header, codes), codes.to_tensors(), warnings=warnings)
 
 
 def codes_within_budget(
@@ -89,49 +86,97 @@ def codes_within_budget(
     seed: int,
 ) -> AnchoredCodes:
     """Choose as many points by coverage as the budget holds, and fit a code to each."""
-    grid = None
-    if config.voxel_side is not None:
-        grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=config.voxel_side)
-    points = scene.points
-    if grid is None:
-        is_near = near_points(points.xyz_in_world)
-        side = float(np.ptp(points.xyz_in_world[is_near], axis=0).max())
-    else:
-        is_near, side = grid.voxel_idx(points.xyz_in_world) >= 0, grid.side
-    bits = config.anchor_bits if config.anchor_bits is not None else anchor_bits_of(scene, side)
-    if config.anchor_bits is None and budget_bytes < SCARCE_BYTES:
-        bits -= SCARCE_BITS
-    most = min(int(is_near.sum()), max(8 * budget_bytes // _LEAST_BITS, MIN_CODES))
-    chosen = _choose(scene, decoder, is_near, most)
-    space = decoder.code_space
-    codes_of = _Quantiser(
-        *(scene, chosen, header),
-        space=space,
-        grid=grid,
-        bits=bits,
-        is_ordered=budget_bytes >= ORDERED_FROM_BYTES,
-    )
-    values = space.project(points.descriptors[chosen])
-    count = _count_within(codes_of, values, budget_bytes)
-    if count == is_near.sum():
-        most_bits = _FINEST_BITS if config.anchor_bits is None else bits
-        codes_of = codes_of.finest_within(values, budget_bytes, most_bits=most_bits)
-    plain = codes_of(values[:count])
+    ordered = order_points(scene, decoder, config=config, budget_bytes=budget_bytes)
+    codes_of = ordered.codes_of(scene, decoder.code_space, header, budget_bytes=budget_bytes)
+    values = decoder.code_space.project(scene.points.descriptors[ordered.point_idx])
+    plain = ordered.within(codes_of, values, budget_bytes)
+    if plain is None:
+        raise OptionError(
+            "--budget",
+            f"{budget_bytes} bytes do not hold a map of {MIN_CODES} codes",
+            f"Give at least {codes_of.size(codes_of.of(values[:MIN_CODES]))} bytes.",
+        )
     if not config.has_code_fit:
         return plain
     # Fitted codes differ a little in their bytes: those that do not fit any more go, last ones
     # first, and a few more than fitted before take part in case they take less.
-    num_fitted = min(len(chosen), count + math.ceil(_FIT_SURPLUS * count))
+    num_fitted = min(len(values), len(plain) + math.ceil(_FIT_SURPLUS * len(plain)))
     fitted, _ = fit_anchored_codes(
-        scene, chosen[:num_fitted], decoder, num_levels=codes_of.space.num_levels, seed=seed
+        scene,
+        ordered.point_idx[:num_fitted],
+        decoder,
+        num_levels=2**plain.code_bits,
+        seed=seed,
     )
-    kept = largest_count(
-        lambda number: codes_of.size(fitted[:number]),
-        budget_bytes=budget_bytes,
-        least=MIN_CODES,
-        most=num_fitted,
+    kept = ordered.within(codes_of, fitted, budget_bytes)
+    return plain if kept is None else kept
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrderedPoints:
+    """Points of a scene in the order in which they get codes, and what anchors are rounded in."""
+
+    point_idx: Int[np.ndarray, " point"]
+    num_near: int
+    """Points of the scene that may have a code; `point_idx` may have fewer."""
+    grid: VoxelGrid | None
+    anchor_bits: int
+    has_fixed_bits: bool
+    """Whether the bits were given, so that no budget changes them."""
+
+    def codes_of(
+        self, scene: Scene, space: CodeSpace, header: Mapping[str, Any], *, budget_bytes: int
+    ) -> PointCodes:
+        """Return what makes codes of them as a map of this size rounds them."""
+        is_scarce = budget_bytes < SCARCE_BYTES and not self.has_fixed_bits
+        return PointCodes(
+            xyz_in_world=scene.points.xyz_in_world[self.point_idx],
+            header=header,
+            space=space,
+            grid=self.grid,
+            anchor_bits=self.anchor_bits - SCARCE_BITS * is_scarce,
+            has_order=budget_bytes >= ORDERED_FROM_BYTES,
+        )
+
+    def within(
+        self, codes_of: PointCodes, values: Float32[np.ndarray, "code value"], budget_bytes: int
+    ) -> AnchoredCodes | None:
+        """Return the codes of the first points that fit, finer where all of the scene's do."""
+        codes = codes_of.most_within(values, budget_bytes, least=MIN_CODES)
+        if codes is None or len(codes) < self.num_near:
+            return codes
+        most_bits = self.anchor_bits if self.has_fixed_bits else _FINEST_BITS
+        return codes_of.finest_within(values, budget_bytes, most_bits=most_bits)
+
+
+def order_points(
+    scene: Scene, decoder: AnchoredDecoder, *, config: AnchoredMappingConfig, budget_bytes: int
+) -> OrderedPoints:
+    """Order at least as many points as a map of this size can hold; MappingError below 30."""
+    grid, xyz = None, scene.points.xyz_in_world
+    if config.voxel_side is not None:
+        grid = VoxelGrid.from_points(xyz, side=config.voxel_side)
+    if grid is None:
+        is_near = near_points(xyz)
+        side = float(np.ptp(xyz[is_near], axis=0).max()) if is_near.any() else 0.0
+    else:
+        is_near, side = grid.voxel_idx(xyz) >= 0, grid.side
+    num_near = int(is_near.sum())
+    if num_near < MIN_CODES:
+        raise MappingError(
+            "scene points",
+            f"there are only {num_near}, expected at least {MIN_CODES}",
+            "Take photos that overlap by half, of a textured place.",
+        )
+    most = min(num_near, max(8 * budget_bytes // _LEAST_BITS, MIN_CODES))
+    bits = config.anchor_bits
+    return OrderedPoints(
+        point_idx=_choose(scene, decoder, is_near, most),
+        num_near=num_near,
+        grid=grid,
+        anchor_bits=anchor_bits_of(scene, side) if bits is None else bits,
+        has_fixed_bits=bits is not None,
     )
-    return plain if kept is None else codes_of(fitted[:kept])
 
 
 def _choose(
@@ -144,81 +189,6 @@ def _choose(
     weight *= rate.mean()  # what is known of points that were not tried
     weight[candidates] = rate * is_near[candidates]
     return select_by_coverage(scene, most, weight=weight)
-
-
-class _Quantiser:
-    """Codes as stored, of the first of the chosen points, and the bytes of their map."""
-
-    def __init__(
-        self,
-        scene: Scene,
-        chosen: Int[np.ndarray, " code"],
-        header: dict[str, Any],
-        *,
-        space: CodeSpace,
-        grid: VoxelGrid | None,
-        bits: int,
-        is_ordered: bool,
-    ) -> None:
-        self._xyz_in_world = scene.points.xyz_in_world[chosen]
-        self._header, self._grid, self._bits = header, grid, bits
-        self.space, self._is_ordered = space, is_ordered
-
-    def __call__(self, values: Float32[np.ndarray, "code value"]) -> AnchoredCodes:
-        """Quantise codes and anchors of as many points as there are values."""
-        return AnchoredCodes.from_points(
-            self._xyz_in_world[: len(values)],
-            self.space.quantise(values),
-            grid=self._grid,
-            anchor_bits=self._bits,
-            code_bits=self.space.bits,
-            halvings=halvings_in_order(len(values)) if self._is_ordered else None,
-        )
-
-    def size(self, values: Float32[np.ndarray, "code value"]) -> int:
-        """Bytes of the map file with these codes."""
-        codes = self(values)
-        return len(map_file_bytes(header_with_codes(self._header, codes), codes.to_tensors()))
-
-    def finest_within(
-        self, values: Float32[np.ndarray, "code value"], budget_bytes: int, *, most_bits: int
-    ) -> "_Quantiser":
-        """Use bytes that no further point can use: for finer values first, then for anchors."""
-        values_first = [self._with(levels, self._bits) for levels in _FINER_LEVELS]
-        finer = range(self._bits + 1, most_bits + 1)
-        anchors_next = [self._with(_FINER_LEVELS[-1], bits) for bits in finer]
-        ladder = [self, *values_first, *anchors_next]
-        return ladder[bisect_right(ladder, budget_bytes, lo=1, key=lambda q: q.size(values)) - 1]
-
-    def _with(self, num_levels: int, bits: int) -> "_Quantiser":
-        other = copy(self)
-        other.space, other._bits = self.space.with_levels(num_levels), bits
-        return other
-
-
-def _count_within(
-    codes_of: _Quantiser, values: Float32[np.ndarray, "code value"], budget_bytes: int
-) -> int:
-    """Number of the first codes that fit; typed errors where 30 do not."""
-    if len(values) < MIN_CODES:
-        raise MappingError(
-            "scene points",
-            f"there are only {len(values)}, expected at least {MIN_CODES}",
-            "Take photos that overlap by half, of a textured place.",
-        )
-    count = largest_count(
-        lambda number: codes_of.size(values[:number]),
-        budget_bytes=budget_bytes,
-        least=MIN_CODES,
-        most=len(values),
-    )
-    if count is not None:
-        return count
-    raise OptionError(
-        "--budget",
-        f"{budget_bytes} bytes do not hold a map of {MIN_CODES} codes",
-        f"Give at least {codes_of.size(values[:MIN_CODES])} bytes.",
-    )
 
 
 def near_points(xyz_in_world: Float[np.ndarray, "point 3"]) -> Bool[np.ndarray, " point"]:
@@ -246,12 +216,3 @@ def anchor_bits_of(scene: Scene, side: float) -> int:
             pixel_sizes.append(float(np.median(depth)) / view.camera.focal_px)
     steps = side / max(0.5 * float(np.median(pixel_sizes)), 1e-12)
     return int(np.clip(np.ceil(np.log2(max(steps, 2.0))), 8, 20))
-
-
-def header_with_codes(header: Mapping[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
-    """Return the header with what the codes need to be read."""
-    return {
-        **header,
-        "origin": [float(v) for v in codes.origin],
-        "layout": {**header["layout"], **codes.layout()},
-    }

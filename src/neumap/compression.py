@@ -1,6 +1,6 @@
 """A smaller map of an existing one, from its codes alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from jaxtyping import Bool
@@ -11,10 +11,10 @@ from neumap.anchored_mapping import (
     ORDERED_FROM_BYTES,
     SCARCE_BITS,
     SCARCE_BYTES,
-    header_with_codes,
 )
 from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.budget_search import largest_count
+from neumap.codes.anchored_file import expected_file_bytes, file_bytes, header_with_codes
+from neumap.codes.budget_search import largest_count, largest_fit
 from neumap.codes.dense_codes import DenseCodes
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.thinning import (
@@ -33,6 +33,7 @@ _COMPACT_BITS = 12
 
 Mapping spends more only where bytes were left over, or in places of thousands of pixel sizes.
 """
+_MOST_OFF = 8  # bytes that an expected size may be above the true one
 
 
 def compress_map(source: Map, *, budget_bytes: int) -> Map:
@@ -59,24 +60,38 @@ def compress_map(source: Map, *, budget_bytes: int) -> Map:
 
 
 def _anchored(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
-    def map_of(codes: AnchoredCodes) -> Map:
-        return Map(header_with_codes(source.header, codes), codes.to_tensors())
-
+    header = source.header
     coarsest = reader.codes
     for codes in _coarser_versions(reader.codes, reader.decoder):
-        candidate = map_of(codes)
-        if _size(candidate) <= budget_bytes:
-            return candidate
+        # a version is coded only where it is expected to fit, give or take what that may be off
+        expected = expected_file_bytes(header, codes)
+        if expected <= budget_bytes + _MOST_OFF and file_bytes(header, codes) <= budget_bytes:
+            return _map_of(source, codes)
         coarsest = codes
     if budget_bytes < SCARCE_BYTES <= _size(source):  # below, the map has coarse anchors already
         coarsest = with_coarser_anchors(coarsest, max(coarsest.axis_bits) - SCARCE_BITS)
     order = order_of_importance(coarsest)
     keeps_order = coarsest.halvings is not None and budget_bytes >= ORDERED_FROM_BYTES
-    return _largest_within(
-        lambda count: map_of(with_codes(coarsest, order[:count], has_halvings=keeps_order)),
-        budget_bytes,
-        num_codes=len(coarsest),
+
+    def first(count: int) -> AnchoredCodes:
+        return with_codes(coarsest, order[:count], has_halvings=keeps_order)
+
+    least = min(MIN_CODES, len(coarsest))
+    kept = largest_fit(
+        first,
+        expected_size=lambda codes: expected_file_bytes(header, codes),
+        size=lambda codes: file_bytes(header, codes),
+        budget_bytes=budget_bytes,
+        least=least,
+        most=len(coarsest),
     )
+    if kept is None:
+        raise _too_small(budget_bytes, least, file_bytes(header, first(least)))
+    return _map_of(source, kept)
+
+
+def _map_of(source: Map, codes: AnchoredCodes) -> Map:
+    return Map(header_with_codes(source.header, codes), codes.to_tensors())
 
 
 def _coarser_versions(codes: AnchoredCodes, decoder: AnchoredDecoder) -> Iterator[AnchoredCodes]:
@@ -101,7 +116,16 @@ def _paper(source: Map, budget_bytes: int) -> Map:
         stored = codes.to_tensors("int8").items()
         return Map(source.header, {name: value.numpy() for name, value in stored})
 
-    return _largest_within(map_of, budget_bytes, num_codes=len(of_points))
+    least = min(MIN_CODES, len(of_points))
+    count = largest_count(
+        lambda number: _size(map_of(number)),
+        budget_bytes=budget_bytes,
+        least=least,
+        most=len(of_points),
+    )
+    if count is None:
+        raise _too_small(budget_bytes, least, _size(map_of(least)))
+    return map_of(count)
 
 
 def _is_of_point(codes: DenseCodes) -> Bool[Tensor, "voxel block code"]:
@@ -112,21 +136,11 @@ def _is_of_point(codes: DenseCodes) -> Bool[Tensor, "voxel block code"]:
     return is_of_point
 
 
-def _largest_within(map_of: Callable[[int], Map], budget_bytes: int, *, num_codes: int) -> Map:
-    """The map of the most codes that fits; OptionError names the smallest size if none does."""
-    least = min(MIN_CODES, num_codes)
-    count = largest_count(
-        lambda number: _size(map_of(number)),
-        budget_bytes=budget_bytes,
-        least=least,
-        most=num_codes,
-    )
-    if count is not None:
-        return map_of(count)
-    raise OptionError(
+def _too_small(budget_bytes: int, num_codes: int, smallest_bytes: int) -> OptionError:
+    return OptionError(
         "--budget",
-        f"{budget_bytes} bytes do not hold a map of {least} codes",
-        f"Give at least {_size(map_of(least))} bytes.",
+        f"{budget_bytes} bytes do not hold a map of {num_codes} codes",
+        f"Give at least {smallest_bytes} bytes.",
     )
 
 

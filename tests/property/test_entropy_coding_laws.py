@@ -1,10 +1,12 @@
 """What is coded comes back, whatever it is, in about as many bytes as its entropy says."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from neumap.codes.code_length import expected_bytes
+from neumap.codes.halving_coder import halvings_in_order
 from neumap.codes.level_coder import nearest_before
 from neumap.codes.position_coder import (
     decode_keys,
@@ -110,3 +112,18 @@ def test_the_nearest_before_are_those_of_a_plain_search():
 def test_a_count_comes_back(value, tail):
     data = varint(value)
     assert read_varint(b"xy" + data + tail, 2) == (value, 2 + len(data))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 60), st.sampled_from([1, 2, 3, 8]), st.booleans(), st.integers(0, 2**32 - 1))
+def test_the_bytes_of_a_voxel_are_known_before_it_is_coded(count, code_bits, has_order, seed):
+    rng = np.random.default_rng(seed)
+    axis_bits = (9, 7, 8)
+    positions = (rng.random((count, 3)) ** 2 * [512, 128, 256]).astype(np.int64)
+    positions = positions[np.argsort(morton_keys(positions, axis_bits), kind="stable")]
+    spread = rng.normal(0.5, 0.2, (count, 16)) * 2**code_bits
+    levels = np.clip(spread, 0, 2**code_bits - 1).astype(np.int64)
+    halvings = rng.permutation(halvings_in_order(count)) if has_order and count else None
+    known = {"axis_bits": axis_bits, "num_levels": 2**code_bits, "halvings": halvings}
+    stream = encode_voxel(positions, levels, **known)
+    assert abs(expected_bytes(positions, levels, **known) - len(stream)) <= 2

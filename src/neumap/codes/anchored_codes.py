@@ -4,11 +4,13 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from neumap.codes.code_length import expected_bytes
 from neumap.codes.position_coder import morton_keys
 from neumap.codes.voxel_stream import AxisBits, decode_voxel, encode_voxel, num_position_bytes
 from neumap.codes.voxel_table import VoxelTable
@@ -62,14 +64,15 @@ class AnchoredCodes:
         levels: Int[np.ndarray, "code value"],
         *,
         grid: VoxelGrid | None = None,
-        anchor_bits: int = 12,
+        anchor_bits: int | float = 12,
         code_bits: int = 4,
         halvings: Int[np.ndarray, " code"] | None = None,
     ) -> "AnchoredCodes":
         """Quantise anchors; without a grid in one box around them, whose edges may differ.
 
         `anchor_bits` are those of the box's longest edge: a step is its 2**anchor_bits-th part.
-        With a grid, points outside its voxels raise ValueError.
+        They need not be whole without a grid. With one, points outside its voxels, and bits that
+        are not whole, raise ValueError.
         """
         if grid is None:
             origin, step, axis_bits = _short_box(xyz_in_world, anchor_bits)
@@ -79,8 +82,10 @@ class AnchoredCodes:
             voxel_idx = grid.voxel_idx(xyz_in_world)
             if (voxel_idx < 0).any():
                 raise ValueError(f"{int((voxel_idx < 0).sum())} points lie in no voxel")
+            if anchor_bits != int(anchor_bits):
+                raise ValueError(f"{anchor_bits} bits of an edge are not whole")
             origin, step, cells = grid.origin, grid.side / 2**anchor_bits, grid.cells
-            axis_bits = (anchor_bits, anchor_bits, anchor_bits)
+            axis_bits = (int(anchor_bits), int(anchor_bits), int(anchor_bits))
         num_steps = 2 ** np.array(axis_bits)
         corner = origin + cells[voxel_idx] * (step * num_steps)
         scaled = np.floor((xyz_in_world - corner) / step)
@@ -94,7 +99,25 @@ class AnchoredCodes:
 
     def to_tensors(self) -> dict[str, np.ndarray]:
         """Return the entropy-coded bytes; several voxels (or one away from cell 0) have a table."""
-        streams = [
+        return self._tensors_of(self._streams)
+
+    def blank_tensors(self) -> dict[str, np.ndarray]:
+        """Return zeros of the sizes of `to_tensors`, to a byte or two a voxel, without coding."""
+        sizes = [
+            expected_bytes(
+                self.anchor_levels[own],
+                self.levels[own],
+                axis_bits=self.axis_bits,
+                num_levels=2**self.code_bits,
+                halvings=None if self.halvings is None else self.halvings[own],
+            )
+            for own in self._voxel_slices()
+        ]
+        return self._tensors_of([bytes(size) for size in sizes])
+
+    @cached_property
+    def _streams(self) -> list[bytes]:
+        return [
             encode_voxel(
                 self.anchor_levels[own],
                 self.levels[own],
@@ -104,6 +127,8 @@ class AnchoredCodes:
             )
             for own in self._voxel_slices()
         ]
+
+    def _tensors_of(self, streams: list[bytes]) -> dict[str, np.ndarray]:
         tensors = {"codes": np.frombuffer(b"".join(streams), dtype=np.uint8)}
         if len(self.cells) > 1 or self.cells.any():
             table = VoxelTable.of_streams(self.cells, streams)
@@ -196,7 +221,7 @@ class AnchoredCodes:
 
 
 def _short_box(
-    xyz_in_world: Float[np.ndarray, "point 3"], anchor_bits: int
+    xyz_in_world: Float[np.ndarray, "point 3"], anchor_bits: int | float
 ) -> tuple[Float[np.ndarray, "3"], float, AxisBits]:
     """Origin, step and bits of a box around points, in few digits, so that the header stays short.
 
@@ -210,7 +235,8 @@ def _short_box(
     size = float((high - origin).max()) * 1.000001 + 1e-9
     step = _rounded_up(size / 2**anchor_bits)
     num_steps = np.maximum(np.ceil((high - origin) / step + 1e-6), 1.0)
-    x, y, z = (min(int(bits), anchor_bits) for bits in np.ceil(np.log2(num_steps)))
+    most = math.ceil(anchor_bits)
+    x, y, z = (min(int(bits), most) for bits in np.ceil(np.log2(num_steps)))
     return origin, step, (x, y, z)
 
 

@@ -1,7 +1,9 @@
 """The most codes that a budget of bytes holds, where a code's bytes depend on all the others."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
+_Made = TypeVar("_Made")
 _MAX_PROBES = 20
 _LEAP = 1.02  # codes take fewer bytes the more there are, so a straight line falls short
 
@@ -35,3 +37,33 @@ def largest_count(
         else:
             high = count
     return low
+
+
+def largest_fit(
+    make: Callable[[int], _Made],
+    *,
+    expected_size: Callable[[_Made], int],
+    size: Callable[[_Made], int],
+    budget_bytes: int,
+    least: int,
+    most: int,
+) -> _Made | None:
+    """Return what `make` makes of as many codes as the budget holds, or None as `largest_count`.
+
+    `expected_size` is asked in the search and may be a few bytes off; `size` tells the true bytes
+    and is asked once or twice, of what is then returned.
+    """
+    if most < least:
+        return None
+    count = largest_count(
+        lambda number: expected_size(make(number)),
+        budget_bytes=budget_bytes,
+        least=least,
+        most=most,
+    )
+    count = least if count is None else count
+    while size(made := make(count)) > budget_bytes:
+        if count == least:
+            return None
+        count -= 1
+    return made

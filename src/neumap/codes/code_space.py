@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int
 
-STEP_OF_SIGMA = {2: 1.596, 4: 0.996, 8: 0.586, 16: 0.335}
+STEP_OF_SIGMA = {
+    **{2: 1.596, 4: 0.996, 8: 0.586, 16: 0.335},
+    **{32: 0.1881, 64: 0.1041, 128: 0.0569, 256: 0.0308},
+}
 """Step of the optimal uniform quantiser of a Gaussian with that many levels, in its sigma."""
 
 

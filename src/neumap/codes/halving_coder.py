@@ -30,6 +30,11 @@ def encode_halvings(encoder: RangeEncoder, halvings: Int[np.ndarray, " code"]) -
         encoder.encode(_STARTS[number], _SIZES[number], _TOTAL)
 
 
+def bits_of_halvings(halvings: Int[np.ndarray, " code"]) -> float:
+    """Return the bits that `encode_halvings` writes."""
+    return float(np.log2(_TOTAL / np.array(_SIZES)[halvings]).sum())
+
+
 def decode_halvings(decoder: RangeDecoder, count: int) -> Int[np.ndarray, " code"]:
     """Read `count` numbers."""
     out = np.zeros(count, dtype=np.int64)

@@ -5,6 +5,9 @@ three nearest codes that are already known had the same mean value (the nearest 
 counts start from a bell round that mean and learn as they go, so nothing has to be stored.
 """
 
+from functools import cache
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Int
 
@@ -15,7 +18,8 @@ MAX_AXIS_BITS = 24
 _WINDOW = 64  # the nearest are looked for among this many codes before
 _NEAREST = 3
 _CHUNK = 8192  # codes whose neighbours are searched at a time
-_SEEN = 16  # what one value adds to its count
+SEEN = 16
+"""What one value adds to its count."""
 _FLOOR, _BELL = 96, 240  # counts at the start: far from the mean, and more at it
 _MOST = 1 << 28  # counts are halved when they sum to more
 
@@ -73,16 +77,35 @@ def decode_levels(
     return np.array(rows, dtype=np.int64).reshape(len(rows), num_values)
 
 
-class _Counts:
-    """How often each value was seen, by the sum `sum4` of the neighbours' values.
+def contexts_of(
+    levels: Int[np.ndarray, "code value"], nearest: Int[np.ndarray, "code 3"], num_levels: int
+) -> Int[np.ndarray, "code value"]:
+    """Return which table of counts each value is coded with: the sum of its neighbours' values.
 
     The nearest counts twice, so the sum is four times their mean, from 0 to 4 (num_levels - 1).
     """
+    sum4 = 2 * levels[nearest[:, 0]] + levels[nearest[:, 1]] + levels[nearest[:, 2]]
+    sum4[nearest[:, 0] < 0] = 2 * (num_levels - 1)
+    return sum4
+
+
+@cache
+def starting_counts(num_levels: int, sum4: int) -> tuple[int, ...]:
+    """Return the counts before anything was seen; the bell is as wide as the range of values."""
+    gaps = (abs(4 * level - sum4) * 16 // num_levels for level in range(num_levels))
+    bell = ((_FLOOR + _BELL * 64 // (64 + gap * gap)) * 4 // num_levels for gap in gaps)
+    return tuple(max(1, count) for count in bell)
+
+
+@no_type_check  # called for each value: checks at run time would take most of a test's time
+class _Counts:
+    """How often each value was seen, by the sum of the neighbours' values (`contexts_of`)."""
 
     def __init__(self, num_levels: int) -> None:
         self._num_levels = num_levels
-        self._counts = [_start(num_levels, sum4) for sum4 in range(4 * num_levels - 3)]
-        self._totals = [sum(counts) for counts in self._counts]
+        num_sums = 4 * num_levels - 3
+        self._counts: list[list[int]] = [[] for _ in range(num_sums)]  # made when first asked for
+        self._totals = [0] * num_sums
 
     def contexts(self, rows: list[list[int]], neighbours: list[int], num_values: int) -> list[int]:
         nearest, second, third = neighbours
@@ -92,12 +115,12 @@ class _Counts:
         return [2 * a + b + c for a, b, c in triples]
 
     def encode(self, encoder: RangeEncoder, sum4: int, level: int) -> None:
-        counts = self._counts[sum4]
+        counts = self._counts_of(sum4)
         encoder.encode(sum(counts[:level]), counts[level], self._totals[sum4])
         self._see(sum4, level)
 
     def decode(self, decoder: RangeDecoder, sum4: int) -> int:
-        counts = self._counts[sum4]
+        counts = self._counts_of(sum4)
         part = decoder.part_of(self._totals[sum4])
         start = level = 0
         while start + counts[level] <= part:
@@ -107,15 +130,15 @@ class _Counts:
         self._see(sum4, level)
         return level
 
+    def _counts_of(self, sum4: int) -> list[int]:
+        if not self._counts[sum4]:
+            self._counts[sum4] = list(starting_counts(self._num_levels, sum4))
+            self._totals[sum4] = sum(self._counts[sum4])
+        return self._counts[sum4]
+
     def _see(self, sum4: int, level: int) -> None:
-        self._counts[sum4][level] += _SEEN
-        self._totals[sum4] += _SEEN
+        self._counts[sum4][level] += SEEN
+        self._totals[sum4] += SEEN
         if self._totals[sum4] > _MOST:
             self._counts[sum4] = [(count + 1) // 2 for count in self._counts[sum4]]
             self._totals[sum4] = sum(self._counts[sum4])
-
-
-def _start(num_levels: int, sum4: int) -> list[int]:
-    """Counts before anything was seen; the bell is as wide as the range of values."""
-    gaps = (abs(4 * level - sum4) * 16 // num_levels for level in range(num_levels))
-    return [max(1, (_FLOOR + _BELL * 64 // (64 + gap * gap)) * 4 // num_levels) for gap in gaps]

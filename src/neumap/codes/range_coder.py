@@ -4,11 +4,14 @@ A symbol that holds `size` of `total` parts of the probability costs log2(total 
 and less than 0.0001 more for rounding where `total` is at most 2**32.
 """
 
+from typing import no_type_check
+
 _TOP = 56  # bits of the interval that is coded
 _FULL = (1 << _TOP) - 1
 _LOW = 1 << (_TOP - 8)  # below this width the interval gives a byte away
 
 
+@no_type_check  # called for each symbol: checks at run time would take most of a test's time
 class RangeEncoder:
     """Writes symbols one after another; `finish` returns the bytes."""
 
@@ -53,6 +56,7 @@ class RangeEncoder:
         self._out[place] += 1
 
 
+@no_type_check  # called for each symbol: checks at run time would take most of a test's time
 class RangeDecoder:
     """Reads what `RangeEncoder` wrote, asked with the same totals in the same order."""
 
