@@ -7,6 +7,7 @@ to be calibrated beforehand.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -23,6 +24,16 @@ _MAX_SAMPLE = 500  # key-points that stand for all of the photo
 _DEPTH_MARGIN = 1.25  # what lies beyond the known points by more may be hidden by a wall
 
 
+@dataclass(frozen=True, eq=False)
+class CodesInView:
+    """What the codes say that a pose puts into the photo."""
+
+    surprise: Float[np.ndarray, " code"]
+    """-ln p of each further code with key-points near its projection, in nats."""
+    num_known: int
+    """Codes of the known pairs, of the share of all codes in view that was looked at."""
+
+
 def surprise_of_codes(
     table: GuideTable,
     cam_from_world: RigidTransform,
@@ -30,8 +41,8 @@ def surprise_of_codes(
     *,
     known: Correspondences,
     radius_px: float,
-) -> Float[np.ndarray, " code"]:
-    """Return -ln p for each visible code with key-points within the radius.
+) -> CodesInView:
+    """Compare each visible code with the key-points within the radius of its projection.
 
     p is the probability that the best of as many key-points drawn from the whole photo would be
     at least as similar: about uniform for a wrong pose. Codes and key-points of the `known` pairs
@@ -45,12 +56,15 @@ def surprise_of_codes(
     if len(known):
         farthest = _DEPTH_MARGIN * float(cam_from_world.apply(known.xyz_in_world)[:, 2].max())
         is_visible &= xyz_in_cam[:, 2] <= farthest
-    code_idx = _new_codes(table, is_visible, known)
+    code_idx = np.flatnonzero(is_visible)
+    code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
+    is_known = _is_known(table, code_idx, known)
+    num_known, code_idx = int(is_known.sum()), code_idx[~is_known]
     row, pixel = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)
     is_new = ~np.isin(pixel, _pixels_of(table, known))
     row, pixel = row[is_new], pixel[is_new]
     if len(row) == 0:
-        return np.zeros(0)
+        return CodesInView(np.zeros(0), num_known)
     vectors = table.code_vectors[code_idx]
     cosine = np.einsum("nv,nv->n", vectors[row], table.query_vectors[pixel])
     order = np.lexsort((-cosine, row))
@@ -63,7 +77,7 @@ def surprise_of_codes(
     best_code = _best_of_each(pixel[best], -chance)
     # Where codes crowd, each key-point has the pick of several.
     num_codes = np.unique(pixel[best], return_counts=True)[1]
-    return -np.log(_chance_of_any(chance[best_code], num_codes))
+    return CodesInView(-np.log(_chance_of_any(chance[best_code], num_codes)), num_known)
 
 
 def _chance_of_any(
@@ -74,15 +88,12 @@ def _chance_of_any(
     return -np.expm1(count * np.log1p(-below_one))
 
 
-def _new_codes(
-    table: GuideTable, is_visible: Bool[np.ndarray, " code"], known: Correspondences
-) -> Int[np.ndarray, " new"]:
-    """Visible codes that are in no known pair, evenly thinned."""
-    code_idx = np.flatnonzero(is_visible)
-    code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
+def _is_known(
+    table: GuideTable, code_idx: Int[np.ndarray, " code"], known: Correspondences
+) -> Bool[np.ndarray, " code"]:
+    """Tell which codes are in a known pair."""
     anchors = table.anchors_in_world[code_idx]
-    is_known = (anchors[:, None] == known.xyz_in_world[None]).all(axis=2).any(axis=1)
-    return code_idx[~is_known]
+    return (anchors[:, None] == known.xyz_in_world[None]).all(axis=2).any(axis=1)
 
 
 def _pixels_of(table: GuideTable, known: Correspondences) -> Int[np.ndarray, " known"]:

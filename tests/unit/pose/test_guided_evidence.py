@@ -23,8 +23,12 @@ def made_table(*, num_codes=400, num_stray=800, seed=0):
     return GuideTable(anchors, looks, xy_img, np.concatenate([seen, stray]))
 
 
-def surprise(table, pose, *, known=NO_PAIRS):
+def in_view(table, pose, *, known=NO_PAIRS):
     return surprise_of_codes(table, pose, VIEW_CAMERA, known=known, radius_px=5.0)
+
+
+def surprise(table, pose, *, known=NO_PAIRS):
+    return in_view(table, pose, known=known).surprise
 
 
 def pairs_of(table, count):
@@ -45,6 +49,19 @@ def test_pairs_that_the_pose_was_found_with_are_left_out():
     assert len(surprise(table, RIGHT)) > 300
     assert len(surprise(table, RIGHT, known=pairs_of(table, 399))) <= 1
     assert len(surprise(table, RIGHT, known=pairs_of(table, 400))) == 0
+
+
+def test_known_codes_in_view_are_counted_once_and_thinned_as_the_others_are():
+    table = made_table(num_stray=0)
+    pairs = pairs_of(table, 50)
+    twice = Correspondences(
+        *(np.concatenate([v, v]) for v in (pairs.xy_img, pairs.xyz_in_world)), np.ones(100)
+    )
+    assert in_view(table, RIGHT).num_known == 0
+    assert in_view(table, RIGHT, known=twice).num_known == 50
+    assert in_view(table, pose_on_arc(5.0, distance=-50.0), known=pairs).num_known == 0
+    many = made_table(num_codes=5000, num_stray=0)
+    assert 40 < in_view(many, RIGHT, known=pairs_of(many, 500)).num_known < 80
 
 
 def test_codes_far_beyond_the_known_ones_are_not_asked():

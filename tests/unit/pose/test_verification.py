@@ -24,7 +24,13 @@ from pose_scenes import CAMERA, made_scene, pure_outliers
 CONFIG = VerificationConfig()
 EFFORT = SearchEffort(4000, 8.0)
 ENOUGH = PoseEvidence(
-    num_agreeing=9, num_matches=200, num_cells=5, first_nats=3.0, num_codes=20, code_nats=15.0
+    num_agreeing=9,
+    num_matches=200,
+    num_cells=5,
+    first_nats=3.0,
+    num_codes=20,
+    code_nats=15.0,
+    mean_nats=4.5,
 )
 
 
@@ -50,6 +56,7 @@ def test_a_pose_of_enough_evidence_has_no_defect():
         ({"num_agreeing": 5}, "only 5 of 200 matches agree on a pose"),
         ({"num_cells": 2}, "the agreeing matches cover too small a part of the photo"),
         ({"code_nats": -1.0}, "does not look like the 20 other map points that it would then show"),
+        ({"mean_nats": 3.7}, "does not look like the 20 other map points that it would then show"),
         ({"code_nats": 0.0, "num_codes": 0}, "no other map point is seen near"),
     ],
 )
@@ -57,11 +64,23 @@ def test_each_lack_of_evidence_has_its_sentence(change, reason):
     assert reason in str(evidence_defect(replace(ENOUGH, **change), CONFIG))
 
 
+def test_few_codes_that_say_less_than_neutral_are_outweighed_by_first_matches():
+    """A photo that shows a mapped place from elsewhere, and few of its codes."""
+    hard = replace(ENOUGH, num_agreeing=26, first_nats=57.0, code_nats=-7.0, mean_nats=4.6)
+    assert evidence_defect(hard, CONFIG) is None
+
+
+def test_a_look_alike_place_is_refused_however_many_matches_agree():
+    alike = replace(ENOUGH, num_agreeing=60, first_nats=260.0, code_nats=60.0, num_codes=300)
+    assert evidence_defect(replace(alike, mean_nats=3.4), CONFIG) is not None
+    assert evidence_defect(replace(alike, mean_nats=5.4), CONFIG) is None
+
+
 def test_many_agreeing_matches_are_sure_without_a_look_at_codes():
-    pairs, cam_from_world = made_scene(num_pairs=200, seed=0, outlier_share=0.7)
+    pairs, cam_from_world = made_scene(num_pairs=300, seed=0, outlier_share=0.6)
     found = evidence(pairs, cam_from_world)
-    assert found.num_agreeing >= 60
-    assert found.first_nats > CONFIG.sure_nats
+    assert found.num_agreeing >= 110
+    assert found.first_nats > CONFIG.overwhelming_nats
     assert found.num_codes == 0
     assert evidence_defect(found, CONFIG) is None
 
