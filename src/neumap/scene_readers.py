@@ -1,16 +1,17 @@
 """Decoders bound to the codes of one scene: what a localiser asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int
 
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.dense_codes import DenseCodes
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.paper_decoder import PaperDecoder
 from neumap.decoder.paper_weights import MIN_CONFIDENCE
+from neumap.decoder.places import PlaceConfig, choose_places, nearest_codes, places_of_codes
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.features import LocalFeatures
 from neumap.pose.guided_matching import GuideTable
@@ -22,6 +23,8 @@ class AnchoredReader:
 
     decoder: AnchoredDecoder
     codes: AnchoredCodes
+    places: PlaceConfig = field(default_factory=PlaceConfig)
+    """How much of a large map is read for a photo."""
 
     @cached_property
     def _anchors(self) -> Float[np.ndarray, "code 3"]:
@@ -31,14 +34,33 @@ class AnchoredReader:
     def _vectors(self) -> Float32[np.ndarray, "code value"]:
         return self.decoder.unit_codes(self.codes)
 
+    @cached_property
+    def _place_idx(self) -> Int[np.ndarray, " code"]:
+        return places_of_codes(self._anchors, max_place_codes=self.places.max_place_codes)
+
     def predict(self, features: LocalFeatures) -> SceneCoordinates:
-        """Give world points to key-points."""
-        return self.decoder.predict(features, self.codes)
+        """Give world points to key-points; of a large map, those of the places that it shows."""
+        if len(self.codes) < self.places.min_codes or len(features) == 0:
+            return self.decoder.predict(features, self.codes)
+        return self.decoder.predict(features, self._codes_seen(features))
 
     def guide(self, features: LocalFeatures) -> GuideTable:
-        """Return anchors and code vectors for a guided pass."""
+        """Return anchors and code vectors of the whole map for a guided pass."""
         query = self.decoder.query_vectors(features)
         return GuideTable(self._anchors, self._vectors, features.xy_img, query)
+
+    def _codes_seen(self, features: LocalFeatures) -> AnchoredCodes:
+        """Codes of the places that the photo's key-points vote for."""
+        voted = nearest_codes(self.decoder.query_vectors(features), self._vectors)
+        chosen = choose_places(voted, self._place_idx, config=self.places)
+        is_read = np.isin(self._place_idx, chosen)
+        return replace(
+            self.codes,
+            levels=self.codes.levels[is_read],
+            anchor_levels=self.codes.anchor_levels[is_read],
+            voxel_idx=self.codes.voxel_idx[is_read],
+            halvings=None,
+        )
 
 
 @dataclass(frozen=True, eq=False)

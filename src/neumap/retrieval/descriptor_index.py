@@ -1,7 +1,7 @@
 """The most alike of many vectors: by numpy in small sets, by faiss beyond 100,000 vectors."""
 
 from importlib.util import find_spec
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -13,6 +13,7 @@ MAX_NUMPY_VECTORS = 100_000
 _BLOCK = 256  # queries compared at a time
 
 
+@runtime_checkable
 class _FaissIndex(Protocol):
     """What is used of faiss, whose own types do not tell it."""
 

@@ -58,7 +58,7 @@ class EfficientNetGem(AbstractGlobalDescriptor):
 
 def _prepare(rgb: UInt8[np.ndarray, "height width 3"]) -> Float[Tensor, "1 3 rows columns"]:
     """Values in [0, 1], at most `_MAX_SIDE` long, sides that are multiples of the stride."""
-    image = torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float() / 255
+    image = torch.from_numpy(rgb.copy()).permute(2, 0, 1)[None].float() / 255
     shrink = min(1.0, _MAX_SIDE / max(rgb.shape[:2]))
     size = [max(STRIDE, round(side * shrink / STRIDE) * STRIDE) for side in rgb.shape[:2]]
     resized = functional.interpolate(image, size, mode="bilinear", antialias=True)

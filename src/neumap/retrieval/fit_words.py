@@ -27,7 +27,7 @@ class Options:
     """File to write."""
     num_words: int = 64
     """Words of the vocabulary."""
-    photos_per_capture: int = 6
+    photos_per_capture: int = 4
     """Photos of each capture, evenly spread."""
     descriptors_per_photo: int = 300
     """Random key-points of each photo."""
@@ -51,7 +51,8 @@ def main(options: Options) -> None:
     images: list[PosedImage] = []
     for folder in sorted(options.captures):
         own = read_images(folder).images
-        images += own[:: max(1, len(own) // options.photos_per_capture)]
+        step = max(1, len(own) // options.photos_per_capture)
+        images += own[::step][: options.photos_per_capture]
     descriptors = sample_descriptors(
         images,
         descriptors_per_photo=options.descriptors_per_photo,

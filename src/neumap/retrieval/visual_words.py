@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float, Float32, Int
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -42,8 +42,7 @@ class VisualWords:
         for _ in range(_NUM_ROUNDS):
             word = _nearest(descriptors, centres)
             count = np.bincount(word, minlength=num_words)
-            sums = np.zeros((num_words, descriptors.shape[1]), dtype=np.float64)
-            np.add.at(sums, word, descriptors)
+            sums = sums_by_word(descriptors, word, num_words=num_words)
             held = count > 0  # a word that nothing is nearest to stays where it is
             centres[held] = (sums[held] / count[held, None]).astype(np.float32)
         return cls.of_centres(centres)
@@ -76,6 +75,14 @@ def packaged_words() -> VisualWords:
     """Return the words in the package; docs/retrieval.md says what they were made from."""
     name = "visual_words.safetensors"
     return VisualWords.read((files("neumap") / "retrieval" / name).read_bytes(), name=name)
+
+
+def sums_by_word(
+    rows: Float32[np.ndarray, "n channel"], word: Int[np.ndarray, " n"], *, num_words: int
+) -> Float[np.ndarray, "word channel"]:
+    """Add up the rows of each word."""
+    sums = [np.bincount(word, column, num_words) for column in rows.T]
+    return np.stack(sums, axis=1).astype(np.float64)  # without any rows they would be integers
 
 
 def _nearest(

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from neumap.features import LocalFeatures
 from neumap.images import PosedImage
 from neumap.retrieval.global_descriptor import AbstractGlobalDescriptor
-from neumap.retrieval.visual_words import VisualWords, packaged_words
+from neumap.retrieval.visual_words import VisualWords, packaged_words, sums_by_word
 
 
 class VladDescriptor(AbstractGlobalDescriptor):
@@ -51,8 +51,7 @@ class VladDescriptor(AbstractGlobalDescriptor):
                 f"descriptors have {descriptors.shape[1]} channels, the words {centres.shape[1]}"
             )
         word = self._words.words_of(descriptors)
-        sums = np.zeros(centres.shape, dtype=np.float64)
-        np.add.at(sums, word, descriptors - centres[word])
+        sums = sums_by_word(descriptors - centres[word], word, num_words=len(centres))
         sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
         vector = sums.ravel()
         return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
