@@ -41,7 +41,7 @@ def test_of_a_large_map_only_the_rooms_in_the_photo_are_read(town, room):
     config = PlaceConfig(num_places=1, max_place_codes=100, min_codes=500)
     reader = AnchoredReader(load_anchored_decoder()[0], codes, config)
     found = reader.predict(photo_of(looks[room_of_point == room], room))
-    assert len(found) > 50
+    assert len(found) > 30
     assert (np.abs(found.xyz_in_world[:, 0] - 50.0 * room) < 3).all()
     whole = AnchoredReader(load_anchored_decoder()[0], codes)
     elsewhere = whole.predict(photo_of(looks[room_of_point == room], room))
