@@ -28,8 +28,8 @@ from neumap.rendering.town_passes import PASSES, PassName, TownPass, TownShot, p
 SETTINGS_FILE = "town.json"
 _LEAST_PHOTOS = 16
 _QUERY_SHARE = 0.125  # of all photos, for each of the two query passes
-_BYTES_PER_PIXEL = 0.42  # of a photo, on average
-_DEPTH_BYTES_PER_PIXEL = 1.1
+_BYTES_PER_PIXEL = 0.32  # of a photo, on average
+_DEPTH_BYTES_PER_PIXEL = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
