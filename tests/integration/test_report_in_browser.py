@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from neumap.evaluation import (
     evaluate_scene,
     render_report,
 )
+from neumap.evaluation.benchmark_report import BenchmarkRow, render_benchmark_report
 from neumap.geometry import Camera, RigidTransform
 from neumap.images import ImageSet, PosedImage, Split
 from neumap.pose import Correspondences, PoseEstimate, PoseFailure
@@ -70,34 +72,111 @@ def _scene(folder: Path) -> SceneReport:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("pages")
-    path = root / "report.html"
-    path.write_text(render_report("Two scenes", [_scene(root / "hall"), _scene(root / "room")]))
+def scenes(tmp_path_factory) -> list[SceneReport]:
+    root = tmp_path_factory.mktemp("scenes")
+    return [_scene(root / "hall"), _scene(root / "room")]
+
+
+@pytest.fixture(scope="module")
+def page(scenes, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / "report.html"
+    path.write_text(render_report("Two scenes", scenes))
     return path
 
 
-@pytest.mark.parametrize("width_px", [1100, 420])
-def test_the_page_is_shown_whole_without_asking_for_any_other_address(page, width_px, tmp_path):
-    screenshot = tmp_path / "page.png"
+@pytest.fixture(scope="module")
+def benchmark_page(scenes, tmp_path_factory) -> Path:
+    rows = [
+        BenchmarkRow(
+            scene=scene.summary.scene,
+            method=method,
+            budget_bytes=budget_bytes,
+            map_bytes=budget_bytes or 900_000,
+            mapping_seconds=12.0,
+            summary=scene.summary,
+            evidence=scene.evidence,
+        )
+        for scene in scenes
+        for method, budget_bytes in (
+            *(("neumap", 4200), ("yardstick", 4200), ("neumap", 28_000)),
+            *(("a-method-with-a-long-name", 28_000), ("full-precision", None)),
+        )
+    ]
+    path = tmp_path_factory.mktemp("pages") / "benchmark.html"
+    path.write_text(render_benchmark_report("A benchmark", rows))
+    return path
+
+
+def _shown(page: Path, screenshot: Path, *, width_px: int, mode: str) -> tuple[dict, np.ndarray]:
+    """Return what the browser measured, and the pixels of the whole page."""
     done = subprocess.run(
-        [sys.executable, str(BROWSER), str(page), str(screenshot), str(width_px)],
+        [sys.executable, str(BROWSER), str(page), str(screenshot), str(width_px), mode],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=150,
         check=True,
     )
-    seen = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1]), np.asarray(
+        Image.open(screenshot).convert("RGB")
+    )
+
+
+def _check_sound(page: Path, seen: dict, pixels: np.ndarray, *, width_px: int) -> None:
     assert seen["addresses"] == [page.resolve().as_uri()]
     assert seen["messages"] == []
-    # four worst (one of them a bare photo) and two best queries a scene, three views each
-    assert seen["images"] == 2 * (1 + 3 * 3 + 2 * 3)
     assert seen["broken"] == 0
-    assert len(seen["pictures"]) == 5  # common curves, and curves and map of each scene
     assert min(seen["pictures"]) > 80
     assert seen["overflow"] <= 0
     assert seen["dead"] == 0
-    pixels = np.asarray(Image.open(screenshot).convert("RGB"))
-    assert pixels.shape[1] == width_px
-    # text, curves, photos: a page that failed to paint is of one colour
+    assert all(height > 0 for _, _, height in seen["headings"])
+    assert pixels.shape[:2] == (seen["height"], width_px)
+    # text, curves, photos: a page that failed to paint is of one colour, and so is a blank screen
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 1000
+    for top in range(0, len(pixels) - 900, 900):
+        assert len(np.unique(pixels[top : top + 900].reshape(-1, 3), axis=0)) > 20
+
+
+def _ink_contrast(seen: dict) -> float:
+    """Contrast of text and page as accessibility rules count it, 1 to 21."""
+
+    def luminance(color: str) -> float:
+        channels = np.array([int(c) for c in re.findall(r"\d+", color)[:3]]) / 255
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    low, high = sorted([luminance(seen["ink"]), luminance(seen["background"])])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("width_px", "mode"), [(1100, "light"), (420, "dark")])
+def test_the_page_is_shown_whole_without_asking_for_any_other_address(
+    page, width_px, mode, tmp_path
+):
+    seen, pixels = _shown(page, tmp_path / "page.png", width_px=width_px, mode=mode)
+    _check_sound(page, seen, pixels, width_px=width_px)
+    # four worst (one of them a bare photo) and two best queries a scene, four views each
+    assert seen["images"] == 2 * (1 + 3 * 4 + 2 * 4)
+    assert len(seen["pictures"]) == 5  # common curves, and curves and map of each scene
+
+
+@pytest.mark.parametrize(("width_px", "mode"), [(1100, "dark"), (420, "light")])
+def test_the_benchmark_page_shows_its_rows_parts_and_pictures(
+    benchmark_page, width_px, mode, tmp_path
+):
+    seen, pixels = _shown(benchmark_page, tmp_path / "page.png", width_px=width_px, mode=mode)
+    _check_sound(benchmark_page, seen, pixels, width_px=width_px)
+    assert [level for level, _, _ in seen["headings"]][:2] == [1, 2]
+    headings = [text for _, text, _ in seen["headings"]]
+    for text in ("A benchmark", "Summary", "all scenes", "hall", "room", "Worst", "Best"):
+        assert text in headings
+    # pooled rows, and those of two scenes
+    assert len(seen["rows"]) == 3 * 5
+    assert all(height > 0 for _, height in seen["rows"])
+    assert sum("a-method-with-a-long-name" in text for text, _ in seen["rows"]) == 3
+    assert len(seen["pictures"]) == 3 * 2 + 2
+    # three worst (one of them a bare photo) and two best queries a scene
+    assert seen["images"] == 2 * (1 + 2 * 4 + 2 * 4)
+    assert _ink_contrast(seen) > 7
+    assert (pixels[:900].mean() > 150) == (mode == "light")

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from neumap.evaluation.inline_svg import INK, bare_axes, inline_svg, legend_text
 
@@ -99,6 +100,8 @@ def _prepare(
         axes.axvline(threshold, color=INK, alpha=0.45, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_xscale("log")
     axes.set_xlim(*span)
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
     axes.set_ylim(0, 102)
     axes.set_xlabel(label)
 

@@ -52,9 +52,21 @@ def inline_svg(figure: Figure, *, name: str, alt: str) -> str:
     text = re.sub(r'href="#', f'href="#{name}-', text)
     # whose tool drew it, with addresses that look like references
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, count=1, flags=re.DOTALL)
+    text = _smaller(text)
     # the page scales the picture to its column; the viewBox keeps the proportions
     return re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1).replace(
         "<svg ", f'<svg role="img" aria-label="{html.escape(alt)}" ', 1
+    )
+
+
+def _smaller(text: str) -> str:
+    """Leave out what is not seen: comments, indentation, and digits behind 1/100 of a point."""
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r">\s+<", "><", text)
+    return re.sub(
+        r' (?:d|x|y|transform)="[^"]*"',
+        lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0].replace("\n", "")),
+        text,
     )
 
 

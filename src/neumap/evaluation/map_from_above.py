@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from neumap.evaluation.inline_svg import ACCENT, INK, WARM, bare_axes, inline_svg
 from neumap.geometry import RigidTransform
@@ -106,7 +107,7 @@ def _height(extent: Float[np.ndarray, " 2"]) -> float:
 
 def _wedges(
     cameras: Sequence[RigidTransform], plane: Float[np.ndarray, "2 3"], size: float
-) -> list[np.ndarray]:
+) -> Float[np.ndarray, "camera 3 2"]:
     """One triangle a camera: the apex at its centre, open in the viewing direction."""
     wedges: list[np.ndarray] = []
     for camera in cameras:
@@ -114,7 +115,16 @@ def _wedges(
         forward, right = plane @ camera.rotation[2], plane @ camera.rotation[0]
         middle = apex + size * forward
         wedges.append(np.stack([apex, middle + 0.5 * size * right, middle - 0.5 * size * right]))
-    return wedges
+    return np.array(wedges)
+
+
+def _joined(shapes: Float[np.ndarray, "shape corner 2"], *, is_closed: bool) -> Path:
+    """Return many shapes as one path: thousands of cameras would be a large picture otherwise."""
+    num_shapes, num_corners, _ = shapes.shape
+    steps = [Path.MOVETO, *[Path.LINETO] * (num_corners - 1)]
+    if is_closed:
+        shapes, steps = np.concatenate([shapes, shapes[:, :1]], axis=1), [*steps, Path.CLOSEPOLY]
+    return Path(shapes.reshape(-1, 2), np.tile(steps, num_shapes).astype(Path.code_type))
 
 
 def _add_cameras(
@@ -129,16 +139,15 @@ def _add_cameras(
 ) -> None:
     if not cameras:
         return
-    axes.add_collection(
-        PolyCollection(
-            _wedges(cameras, plane, size),
-            facecolors=color if is_filled else "none",
-            edgecolors=color,
-            linewidths=0.9,
+    axes.add_artist(
+        PathPatch(
+            _joined(_wedges(cameras, plane, size), is_closed=True),
+            facecolor=color if is_filled else "none",
+            edgecolor=color,
+            linewidth=0.9,
             label=label,
             alpha=0.9,
-        ),
-        autolim=False,
+        )
     )
 
 
@@ -156,7 +165,9 @@ def _add_queries(
         np.stack([plane @ query.true.center_in_source, plane @ estimate.center_in_source])
         for query, estimate in zip(found, estimated, strict=True)
     ]
-    axes.add_collection(LineCollection(gaps, colors=WARM, linewidths=1.2), autolim=False)
+    if gaps:
+        lines = _joined(np.array(gaps), is_closed=False)
+        axes.add_artist(PathPatch(lines, facecolor="none", edgecolor=WARM, linewidth=1.2))
     truths = [query.true for query in found]
     _add_cameras(axes, truths, plane, size=1.3 * size, color=ACCENT, label="queries, true")
     _add_cameras(

@@ -106,7 +106,7 @@ def _thumbnail(photo: Path, longest_px: int) -> Image.Image | None:
 
 def _address(picture: Image.Image) -> str:
     buffer = io.BytesIO()
-    picture.reduce(_FINER).save(buffer, format="JPEG", quality=80)
+    picture.reduce(_FINER).save(buffer, format="JPEG", quality=74)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
@@ -142,7 +142,7 @@ def _with_dots(
 ) -> Image.Image:
     picture = dim.copy()
     draw = ImageDraw.Draw(picture)
-    radius = max(dim.size) / 140
+    radius = max(dim.size) / 120
     for (x, y), color in zip(xy, colors, strict=True):
         draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=color)
     return picture

@@ -1,3 +1,4 @@
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -66,6 +67,22 @@ def test_the_picture_is_one_svg_that_names_every_curve():
     for word in ("own", "other", "bytes of the map", "median position error (m)"):
         assert word in text
     assert text == rate_svg([CURVE, other], unit="m", recall_name="5 cm", name="fox")
+
+
+def crosses(*points):
+    text = rate_svg([RateCurve(label="l", points=points)], unit="m", recall_name="5 cm", name="one")
+    return len(re.findall(r"<use [^>]*stroke-width: 2[;\"]", text))
+
+
+def test_a_map_with_an_infinite_median_is_a_cross_and_not_left_out():
+    assert crosses(point(1000, 0.2), point(2000, 0.1)) == 0
+    assert crosses(point(1000, None), point(2000, 0.1)) == 1
+    assert crosses(point(1000, None), point(2000, None)) == 2
+
+
+def test_curves_keep_the_colours_they_are_given():
+    text = rate_svg([CURVE], unit="m", recall_name="r", name="o", colors={"own": "#123456"})
+    assert "#123456" in text
 
 
 @pytest.mark.parametrize("points", [(), (point(2000, 0.1), point(1000, 0.1))])
