@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from neumap.baselines.coordinate_head import CoordinateHead
-from neumap.baselines.coordinate_head_training import train_coordinate_head
+from neumap.baselines.coordinate_head_training import CoordinateHeadConfig, train_coordinate_head
 from neumap.baselines.method import BuiltMap, Fold, refuse_budget
 from neumap.baselines.photo_localizer import PhotoLocalizer
 from neumap.decoder.scene_coordinates import SceneCoordinates
@@ -49,12 +49,15 @@ class CoordinateHeadMethod:
     name = "coordinate-head"
     has_budget = False
 
+    def __init__(self, config: CoordinateHeadConfig | None = None) -> None:
+        self._config = config
+
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
         """Train the head; the seed is that of its first weights and of the order of samples."""
         refuse_budget(self.name, budget_bytes)
         timed = fold.timed_scene
         start = time.perf_counter()
-        head = train_coordinate_head(timed.scene, seed=seed)
+        head = train_coordinate_head(timed.scene, seed=seed, config=self._config)
         reader = CoordinateHeadReader(head)
         return BuiltMap(
             localizer=PhotoLocalizer(

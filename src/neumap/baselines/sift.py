@@ -23,11 +23,12 @@ class SiftExtractor(AbstractExtractor):
         if find_spec("pycolmap") is None:
             raise OptionError("sift", "needs pycolmap, which has no wheel here", "Leave it out.")
         pycolmap = importlib.import_module("pycolmap")  # slow to import
+        pycolmap.logging.minloglevel = 1  # it reports every extractor on stderr
         options = pycolmap.FeatureExtractionOptions()
         options.use_gpu = False
         options.num_threads = 1
         options.sift.max_num_features = MAX_KEY_POINTS
-        self._sift = pycolmap.Sift(options, device=pycolmap.Device.cpu)
+        self._sift = pycolmap.FeatureExtractor.create(options, pycolmap.Device.cpu)
         self._version = str(pycolmap.__version__)
 
     @property
@@ -48,12 +49,14 @@ class SiftExtractor(AbstractExtractor):
         if shrink < 1:
             size = round(width * shrink), round(height * shrink)
             picture = picture.resize(size, Image.Resampling.BOX)
-        key_points, descriptors = self._sift.extract(np.array(picture, dtype=np.uint8))
-        scale = key_points[:, 2]
+        found, described = self._sift.extract_from_uint8_array(np.array(picture, dtype=np.uint8))
+        xy = np.array([(point.x, point.y) for point in found], dtype=np.float64).reshape(-1, 2)
+        scale = np.array([point.compute_scale() for point in found], dtype=np.float32)
         order = np.argsort(-scale, kind="stable")[:MAX_KEY_POINTS]
-        norms = np.linalg.norm(descriptors[order], axis=1, keepdims=True)
+        descriptors = np.asarray(described.data)[order].astype(np.float32)
+        norms = np.linalg.norm(descriptors, axis=1, keepdims=True)
         return LocalFeatures(
-            key_points[order, :2] * (width / picture.width, height / picture.height),
-            (descriptors[order] / np.maximum(norms, 1e-12)).astype(np.float32),
-            scale[order].astype(np.float32),
+            xy[order] * (width / picture.width, height / picture.height),
+            descriptors / np.maximum(norms, np.float32(1e-12)),
+            scale[order],
         )
