@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from benchmarks.methods import FREE
 from benchmarks.rows import Row
 from benchmarks.sets import TEST_SETS, folds_of
 from neumap.baselines.nearest import NearestReader, full_precision, yardstick
@@ -24,7 +23,7 @@ from neumap.codes.code_space import CodeSpace
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import read_images
-from neumap.localizer import LocalizerConfig, SceneReader
+from neumap.localizer import SceneReader
 from neumap.mapping import Source, map_of_scene
 from neumap.scene.build_scene import Describe, build_scene
 
@@ -60,23 +59,21 @@ def run_set(
         scene = build_scene(fold.mapped, describe, units=image_set.units)
         queries = [(image, describe(image)) for image in fold.queries]
         full = full_precision(scene)
-        methods: list[tuple[str, SceneReader, int, LocalizerConfig]] = [
-            ("full precision", full, full.num_bytes, FREE),
-        ]
+        methods: list[tuple[str, SceneReader, int]] = [("full precision", full, full.num_bytes)]
         for budget in BUDGETS:
             base: NearestReader = yardstick(scene, space, num_bytes=budget)
-            methods.append((f"yardstick {budget / 1000:g} kB", base, base.num_bytes, FREE))
+            methods.append((f"yardstick {budget / 1000:g} kB", base, base.num_bytes))
             source = Source(layout=image_set.layout, num_images=len(fold.mapped), seed=0)
             own = map_of_scene(scene, source, budget_bytes=budget)
             num_bytes = sum(own.bytes_by_part().values())
             label = f"neumap {budget / 1000:g} kB"
-            methods.append((label, own.reader, num_bytes, LocalizerConfig()))
-        for label, reader, num_bytes, config in methods:
+            methods.append((label, own.reader, num_bytes))
+        for label, reader, num_bytes in methods:
             if options.only not in label:
                 continue
             row = rows.setdefault(label, Row())
             row.map_bytes.append(num_bytes)
-            row.add_queries(reader, queries, config)
+            row.add_queries(reader, queries)
     return {label: row.summary() for label, row in rows.items()}
 
 

@@ -12,10 +12,9 @@ from benchmarks.merged_world import (
     merge_yardsticks,
     shifted,
 )
-from benchmarks.methods import FREE, MapMaker, Method, label_of
+from benchmarks.methods import MapMaker, Method, label_of
 from benchmarks.regime_runs import FoldMaps, PhotoDescriber, Rows
 from neumap.images import PosedImage
-from neumap.localizer import LocalizerConfig
 
 
 def run_merged(
@@ -70,7 +69,6 @@ def _methods(
                 label=label_of("yardstick", budget),
                 reader=NearestInWorld(nearest),
                 num_bytes=nearest.num_bytes,
-                config=FREE,
                 budget=budget,
             )
         )
@@ -82,7 +80,6 @@ def _methods(
                     label=label_of("neumap", budget),
                     reader=AnchoredInWorld.of(maker.decoder, codes),
                     num_bytes=_stored_bytes(parts, (budget, seed), len(distractors)),
-                    config=LocalizerConfig(),
                     budget=budget,
                     seed=seed,
                 )

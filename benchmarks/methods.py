@@ -9,14 +9,11 @@ from neumap.baselines.nearest import NearestReader, full_precision, yardstick
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.weights import load_anchored_decoder, read_anchored_decoder
-from neumap.localizer import LocalizerConfig, SceneReader
+from neumap.localizer import SceneReader
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene.scene import Scene
 from neumap.scene_readers import AnchoredReader
 
-FREE = LocalizerConfig(min_inlier_ratio=0.0)
-"""Where codes have no positions to look for again, the least share of inliers was set for the
-decoder; plain nearest neighbours have many more wrong ones and are not held to it."""
 FULL_PRECISION = "full precision"
 
 
@@ -27,7 +24,6 @@ class Method:
     label: str
     reader: SceneReader
     num_bytes: int
-    config: LocalizerConfig
     budget: int | None = None
     """Bytes that the map had to fit in; None for full precision."""
     seed: int = 0
@@ -58,7 +54,6 @@ class MapMaker:
                     label=label,
                     reader=base,
                     num_bytes=base.num_bytes,
-                    config=FREE,
                     budget=budget,
                 )
             )
@@ -94,7 +89,6 @@ class MapMaker:
             label=label_of("neumap", budget),
             reader=AnchoredReader(self.decoder, reader.codes),
             num_bytes=sum(built.bytes_by_part().values()),
-            config=LocalizerConfig(),
             budget=budget,
             seed=seed,
         )
@@ -103,7 +97,7 @@ class MapMaker:
 def full_method(scene: Scene) -> Method:
     """All points with their descriptors as they are."""
     full = full_precision(scene)
-    return Method(label=FULL_PRECISION, reader=full, num_bytes=full.num_bytes, config=FREE)
+    return Method(label=FULL_PRECISION, reader=full, num_bytes=full.num_bytes)
 
 
 def label_of(kind: str, budget: int) -> str:

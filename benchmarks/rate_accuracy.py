@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import tyro
 
-from benchmarks.methods import FREE
 from benchmarks.product_quantisation import DescriptorCodebook, product_quantised
 from benchmarks.rows import Row
 from benchmarks.sets import Fold, folds_of
@@ -32,7 +31,7 @@ from neumap.evaluation.rate_accuracy import (
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import ImageSet, read_images
-from neumap.localizer import LocalizerConfig, SceneReader
+from neumap.localizer import SceneReader
 from neumap.mapping import Source, map_of_scene
 from neumap.scene.build_scene import Describe, build_scene
 
@@ -78,7 +77,7 @@ def measure_fold(
     def add(label: str, budget: int, num_bytes: int, reader: SceneReader) -> None:
         row = rows.setdefault((label, budget), Row())
         row.map_bytes.append(num_bytes)
-        row.add_queries(reader, queries, LocalizerConfig() if label == "neumap" else FREE)
+        row.add_queries(reader, queries)
 
     full = full_precision(scene)
     add(FULL, 0, full.num_bytes, full)

@@ -47,7 +47,7 @@ class Rows(dict[str, Row]):
         """Localise the queries with one method."""
         row = self[method.label]
         row.map_bytes.append(method.num_bytes)
-        row.add_queries(method.reader, queries, method.config, seed=method.seed)
+        row.add_queries(method.reader, queries, seed=method.seed)
 
 
 @dataclass(frozen=True, eq=False)

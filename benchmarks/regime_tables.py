@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from benchmarks.table_cells import position_errors
+
 Row = dict[str, Any]  # figures as JSON
 
 
@@ -53,11 +55,8 @@ def _regime(regime: str, sets: dict[str, dict[str, Row]]) -> list[str]:
     ]
     for name, rows in sets.items():
         for label, row in rows.items():
-            errors = " | ".join(
-                _number(row[f"{key}_position_error"]) for key in ("median", "p75", "p90")
-            )
             parts.append(
-                f"| {name} | {label} | {row['map_bytes']:,} | {errors} "
+                f"| {name} | {label} | {row['map_bytes']:,} | {position_errors(row)} "
                 f"| {row['num_failures']} of {row['num_queries']}{_spread(row)} "
                 f"| {row['num_inliers_median']} | {row['first_right_mean']:.0f} "
                 f"| {row['first_ratio_mean']:.2f} |"
@@ -69,7 +68,3 @@ def _spread(row: Row) -> str:
     """Failures of each seed, where there are several."""
     counts = [str(seed["num_failures"]) for seed in row.get("by_seed", ())]
     return f" ({', '.join(counts)})" if counts else ""
-
-
-def _number(value: float | None) -> str:
-    return "inf" if value is None else f"{value:.4f}"

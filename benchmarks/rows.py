@@ -12,7 +12,7 @@ from neumap.evaluation.pose_error import position_error, rotation_error_deg
 from neumap.features import LocalFeatures
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import PosedImage
-from neumap.localizer import Localizer, LocalizerConfig, SceneReader
+from neumap.localizer import Localizer, SceneReader
 from neumap.pose import PoseFailure
 from neumap.pose.guided_matching import GuideTable
 
@@ -89,13 +89,12 @@ class Row:
         self,
         reader: SceneReader,
         queries: Sequence[tuple[PosedImage, LocalFeatures]],
-        config: LocalizerConfig,
         *,
         seed: int = 0,
     ) -> None:
         """Localise every query and add it to the row; `seed` is that of the map."""
         recorder = _Recorder(reader)
-        localizer = Localizer(XFeatExtractor(), recorder, config=config)
+        localizer = Localizer(XFeatExtractor(), recorder)
         self.seed += [seed] * len(queries)
         for image, features in queries:
             start = time.perf_counter()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.regime_tables import regimes_section
+from benchmarks.table_cells import number, position_errors
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -16,10 +17,6 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 def _read(name: str) -> dict[str, Any]:  # Any: JSON written by the benchmarks
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
-
-
-def _number(value: float | None) -> str:
-    return "inf" if value is None else f"{value:.4f}"
 
 
 def accuracy_section() -> str:
@@ -33,12 +30,9 @@ def accuracy_section() -> str:
             "| inliers | ratio |\n|---|---|---|---|---|---|---|---|---|---|"
         )
         for label, row in rows.items():
-            errors = " | ".join(
-                _number(row[f"{key}_position_error"]) for key in ("median", "p75", "p90")
-            )
             parts.append(
-                f"| {label} | {row['map_bytes']:,} | {errors} "
-                f"| {_number(row['median_rotation_error_deg'])} | {row['within_5cm_5deg']:.1%} "
+                f"| {label} | {row['map_bytes']:,} | {position_errors(row)} "
+                f"| {number(row['median_rotation_error_deg'])} | {row['within_5cm_5deg']:.1%} "
                 f"| {row['num_failed']} of {row['num_queries']} | {row['num_inliers_median']} "
                 f"| {row['inlier_ratio_median']:.2f} |"
             )
@@ -60,8 +54,8 @@ def paper_section() -> str:
     ]
     for row in _read("paper_decoder.json")["rows"]:
         parts.append(
-            f"| {row['set']} | {row['map_bytes']:,} | {_number(row['median_position_error'])} "
-            f"| {_number(row['p75_position_error'])} "
+            f"| {row['set']} | {row['map_bytes']:,} | {number(row['median_position_error'])} "
+            f"| {number(row['p75_position_error'])} "
             f"| {row['num_failed']} of {row['num_queries']} |"
         )
     return "\n".join(parts) + "\n"

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.methods import FREE
 from benchmarks.rows import Row
 
 from made_scene import made_views, truth_of
@@ -37,7 +36,7 @@ class _Silent:
 def test_every_query_is_scored_and_right_matches_are_counted(scene, queries):
     row = Row()
     row.map_bytes.append(100)
-    row.add_queries(full_precision(scene), queries, FREE)
+    row.add_queries(full_precision(scene), queries)
     figures = {**row.summary(), **row.failures(0.1)}
     assert figures["num_queries"] == 3
     assert figures["num_failures"] == 0
@@ -48,7 +47,7 @@ def test_every_query_is_scored_and_right_matches_are_counted(scene, queries):
 def test_a_reader_that_finds_nothing_misses_every_query(queries):
     row = Row()
     row.map_bytes.append(100)
-    row.add_queries(_Silent(), queries, FREE)
+    row.add_queries(_Silent(), queries)
     figures = {**row.summary(), **row.failures(0.1)}
     assert figures["num_failed"] == figures["num_failures"] == 3
     assert figures["median_position_error"] is None
