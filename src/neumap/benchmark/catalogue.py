@@ -1,7 +1,7 @@
 """All recipes by name."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from neumap.benchmark import local_recipes, public_recipes
 from neumap.benchmark.recipe import Recipe
@@ -40,7 +40,7 @@ def find_recipe(name: str) -> Recipe:
     raise OptionError(name, "is no benchmark", did_you_mean(name, RECIPES))
 
 
-def did_you_mean(name: str, known: "dict[str, Callable[[], Recipe]] | list[str]") -> str:
+def did_you_mean(name: str, known: Collection[str]) -> str:
     """Return the remedy for an unknown name: the closest one, or the list of all."""
     close = difflib.get_close_matches(name, known, n=1)
     return f"Did you mean {close[0]}?" if close else f"Use one of {', '.join(known)}."

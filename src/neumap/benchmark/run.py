@@ -11,7 +11,7 @@ from neumap.benchmark.results import BenchmarkResults, SceneFacts
 from neumap.benchmark.scene_data import read_scene
 from neumap.benchmark.scene_folders import find_scenes
 from neumap.benchmark.scene_rows import ScoredRow, score_scene
-from neumap.benchmark.scene_runs import Progress, run_scene
+from neumap.benchmark.scene_runs import Watch, run_scene
 from neumap.benchmark.submission import write_submissions
 from neumap.evaluation.benchmark_report import render_benchmark_report
 from neumap.evaluation.figures_file import write_figures
@@ -27,7 +27,7 @@ def run_benchmark(
     methods: Sequence[Method],
     *,
     command: str,
-    progress: Progress,
+    watch: Watch | None = None,
     scene_done: Callable[[SceneFacts], None] | None = None,
 ) -> BenchmarkResults:
     """Run, score and write everything; runs that are whole on disk are taken over.
@@ -46,7 +46,7 @@ def run_benchmark(
     )
     for place in found:
         scene = read_scene(place, plan)
-        runs = run_scene(scene, methods, plan, progress=progress)
+        runs = run_scene(scene, methods, plan, watch=watch or Watch())
         facts = SceneFacts.of(scene)
         results = replace(results, scenes=(*results.scenes, facts))
         if plan.recipe.is_scored:

@@ -1,6 +1,7 @@
 """`neumap benchmark`: a benchmark by name, on the user's copy of its data."""
 
 import shlex
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from neumap.benchmark.plan import BenchmarkPlan, choose_methods
 from neumap.benchmark.recipe import Recipe
 from neumap.benchmark.results import RESULTS_FILE, BenchmarkResults, SceneFacts
 from neumap.benchmark.run import REPORT_FILE, run_benchmark
+from neumap.benchmark.scene_runs import Watch
 from neumap.cli import exit_codes
 from neumap.cli.benchmark_tables import print_recipes, print_results
 from neumap.cli.console import print_json, progress_bars, warn
@@ -35,8 +37,10 @@ def run(options: BenchmarkOptions) -> int:
     )
     methods = choose_methods(options.methods, recipe)
     with progress_bars(quiet=options.quiet) as progress:
+        has_lines = not options.quiet and not sys.stderr.isatty()  # a terminal has the bars
+        watch = Watch(progress=progress, tell=_tell) if has_lines else Watch(progress=progress)
         results = run_benchmark(
-            plan, methods, command=_command(options), progress=progress, scene_done=_warn_of
+            plan, methods, command=_command(options), watch=watch, scene_done=_warn_of
         )
     _print(options, results)
     return exit_codes.FAILED if _has_no_pose(results) else exit_codes.OK
@@ -66,6 +70,10 @@ def _command(options: BenchmarkOptions) -> str:
     if options.seeds != 1:
         parts += ["--seeds", str(options.seeds)]
     return shlex.join(parts)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _warn_of(facts: SceneFacts) -> None:

@@ -94,17 +94,13 @@ def plan(recipe, root, tmp_path) -> BenchmarkPlan:
     return BenchmarkPlan(recipe=recipe, root=root, out=tmp_path / "out", budgets=recipe.budgets)
 
 
-def ignore_progress(what: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
 @pytest.fixture
 def run():
-    """Run a plan without progress."""
+    """Run a plan."""
     from neumap.benchmark.run import run_benchmark
 
-    def run_plan(plan, *methods):
-        return run_benchmark(plan, methods, command="neumap benchmark", progress=ignore_progress)
+    def run_plan(plan, *methods, watch=None):
+        return run_benchmark(plan, methods, command="neumap benchmark", watch=watch)
 
     return run_plan
 

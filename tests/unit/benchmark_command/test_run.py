@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from neumap.benchmark import run as benchmark_run
+from neumap.benchmark.scene_runs import Watch
 from neumap.errors import DataError, MappingError, OptionError, PhotoError
 from neumap.evaluation import read_predictions
 from neumap.evaluation.benchmark_report import render_benchmark_report
@@ -123,6 +124,22 @@ def test_a_killed_run_goes_on_where_it_stopped(plan, run, methods, fake_method):
     assert sum(run.is_reused for run in results.runs) == 2
     assert len(methods[0].built) == 2 + 2 * 5 * 2 - 2
     assert len(results.rows) == 8
+
+
+def test_runs_and_queries_are_counted_and_each_new_run_is_told(plan, run, fake_method):
+    stages, lines = [], []
+    watch = Watch(progress=lambda *stage: stages.append(stage), tell=lines.append)
+    short = replace(plan, root=plan.root / "hall", folds=(0, 1))
+    method = fake_method("neumap", failing=("images/000.png",))
+    run(short, method, watch=watch)
+    assert [s for s in stages if s[0] == "hall: runs"] == [
+        ("hall: runs", done, 4) for done in (1, 2, 3, 4)
+    ]
+    assert ("hall: queries", 2, 2) in stages
+    assert lines[0] == "hall, fold 0, seed 0, neumap 2 kB: 1 of 2 queries have a pose"
+    assert len(lines) == 4
+    run(short, method, watch=watch)
+    assert len(lines) == 4
 
 
 def test_other_queries_are_run_again(plan, run, fake_method):
