@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neumap.compression import compress_map as compress_map
     from neumap.errors import NeumapError as NeumapError
     from neumap.geometry import Camera as Camera
     from neumap.geometry import RigidTransform as RigidTransform
@@ -27,6 +28,7 @@ _HOMES = {
     "ImageSet": "neumap.images",
     "PosedImage": "neumap.images",
     "Split": "neumap.images",
+    "compress_map": "neumap.compression",
     "read_images": "neumap.images",
     "MappingConfig": "neumap.mapping",
     "map_scene": "neumap.mapping",
@@ -45,6 +47,7 @@ __all__ = [
     "PosedImage",
     "RigidTransform",
     "Split",
+    "compress_map",
     "map_scene",
     "read_images",
 ]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+from neumap.accuracy_forecast import forecast_accuracy
 from neumap.anchored_mapping import AnchoredMappingConfig, map_with_anchored_decoder
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.errors import MappingError, OptionError
@@ -52,6 +53,12 @@ class MappingConfig(BaseModel):
     )
     paper_seconds: float = Field(
         default=60.0, gt=0, description="Time to fit the codes of the paper's decoder."
+    )
+    num_held_out: int = Field(
+        default=0,
+        ge=0,
+        le=200,
+        description="Mapping photos that are held out to tell the errors to expect; 0: not told.",
     )
     has_convention_check: bool = Field(
         default=True,
@@ -115,8 +122,19 @@ def map_scene(
     source = Source(layout=image_set.layout, num_images=len(images), seed=seed)
     mapped = map_of_scene(scene, source, budget_bytes=budget_bytes, config=config, device=device)
     stages.done("codes")
+    forecast = None
+    if config.num_held_out and config.decoder == "anchored":
+        forecast = forecast_accuracy(
+            scene,
+            load_anchored_decoder(device)[0],
+            mapped.header,
+            budget_bytes=budget_bytes,
+            config=_anchored_config(config),
+            num_photos=config.num_held_out,
+        )
+        stages.done("forecast")
     warnings = (*warnings, *mapped.warnings)
-    return Map(mapped.header, mapped.tensors, dict(stages.seconds), warnings)
+    return Map(mapped.header, mapped.tensors, dict(stages.seconds), warnings, forecast=forecast)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,12 +183,16 @@ def map_of_scene(
         decoder,
         header,
         budget_bytes=budget_bytes,
-        config=AnchoredMappingConfig(
-            voxel_side=config.voxel_side,
-            anchor_bits=config.anchor_bits,
-            has_code_fit=config.has_code_fit,
-        ),
+        config=_anchored_config(config),
         seed=source.seed,
+    )
+
+
+def _anchored_config(config: MappingConfig) -> AnchoredMappingConfig:
+    return AnchoredMappingConfig(
+        voxel_side=config.voxel_side,
+        anchor_bits=config.anchor_bits,
+        has_code_fit=config.has_code_fit,
     )
 
 

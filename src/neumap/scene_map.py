@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.forecast import Forecast
 from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, write_map_file
 from neumap.decoder.paper_weights import MIN_INLIER_RATIO, load_paper_decoder
 from neumap.decoder.weights import load_anchored_decoder
@@ -47,6 +48,8 @@ class Map:
     """What a user should know of the mapping; empty on a loaded map."""
     engine: Engine | Literal["auto"] = "auto"
     """What describes photos; `auto` is the quicker one of torch on this processor."""
+    forecast: Forecast | None = None
+    """Errors that held-out mapping photos lead to expect; None where none were held out."""
     quality: Quality = "full"
     """Accuracy against time of `localize` (docs/decisions/004-query-time.md)."""
 

@@ -2,6 +2,8 @@
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table, require_writable
+from neumap.cli.expected_errors import expected_json, expected_rows
+from neumap.cli.mapping_record import recorded_forecast
 from neumap.cli.options import CompressOptions
 from neumap.cli.sizes import format_size, parse_size
 from neumap.compression import compress_map
@@ -18,6 +20,7 @@ def run(options: CompressOptions) -> int:
     before = Map.load(options.map)
     after = compress_map(before, budget_bytes=budget_bytes)
     after.save(options.out)
+    forecast = recorded_forecast(options.map)
     num_bytes = {"before": options.map.stat().st_size, "after": options.out.stat().st_size}
     if options.as_json:
         print_json(
@@ -26,6 +29,7 @@ def run(options: CompressOptions) -> int:
                 "map_bytes": num_bytes["after"],
                 "source_bytes": num_bytes["before"],
                 "bytes_by_part": after.bytes_by_part(),
+                "expected": expected_json(forecast, num_bytes["after"]),
                 "num_codes": after.num_codes,
                 "source_codes": before.num_codes,
             }
@@ -39,5 +43,6 @@ def run(options: CompressOptions) -> int:
         ),
         ("codes", f"{after.num_codes:,} of {before.num_codes:,}"),
     ]
+    rows += expected_rows(forecast, num_bytes["after"], units=after.units)
     print_table(str(options.out), rows)
     return exit_codes.OK

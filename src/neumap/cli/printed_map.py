@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from neumap.codes.forecast import Forecast
 from neumap.evaluation import Localizer
 from neumap.images.posed_image import Units
 
@@ -27,6 +28,11 @@ class PrintedMap(Localizer, Protocol):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a user should know of the mapping."""
+        ...
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Errors that held-out mapping photos lead to expect."""
         ...
 
     @property

@@ -8,11 +8,11 @@ from neumap.codes.map_file import map_file_bytes
 
 
 def header_with_codes(header: Mapping[str, Any], codes: AnchoredCodes) -> dict[str, Any]:
-    """Return the header with what the codes need to be read."""
+    """Return the header with what these codes need to be read, and nothing of others."""
     return {
         **header,
         "origin": [float(v) for v in codes.origin],
-        "layout": {**header["layout"], **codes.layout()},
+        "layout": {"k": header["layout"]["k"], "q": header["layout"]["q"], **codes.layout()},
     }
 
 

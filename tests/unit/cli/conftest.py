@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from neumap.codes.forecast import Forecast
 from neumap.errors import MapFileError, PhotoError
 from neumap.geometry import Camera, RigidTransform
 from neumap.images import ImageSet, PosedImage
@@ -25,6 +26,7 @@ class FakeMap:
     failing: tuple[str, ...] = ()
     stage_seconds: dict[str, float] = field(default_factory=lambda: {"features": 1.5})
     warnings: tuple[str, ...] = ()
+    forecast: Forecast | None = None
     header: dict = field(default_factory=lambda: {"units": "metre", "provenance": {}})
     cameras: list = field(default_factory=list)
 

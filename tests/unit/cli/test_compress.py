@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from neumap.cli.main import main
+from neumap.cli.mapping_record import write_record
 from neumap.codes.anchored_codes import AnchoredCodes
+from neumap.codes.forecast import ExpectedErrors, Forecast
 from neumap.codes.map_file import write_map_file
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.features.xfeat import XFeatConfig
@@ -83,3 +85,15 @@ def test_the_map_itself_is_no_place_for_the_smaller_one(stored, capsys):
     assert main(["compress", str(stored), "--budget", "1kB", "--out", str(stored)]) == 2
     assert "is the map itself" in capsys.readouterr().err
     assert stored.read_bytes() == before
+
+
+def test_errors_to_expect_come_from_the_record_of_the_map(stored, tmp_path, capsys):
+    row = ExpectedErrors(map_bytes=1000, median=0.05, p75=0.07, num_failed=0)
+    forecast = Forecast(num_photos=9, sizes=(row,), all_points=row)
+    write_record(stored, seconds=1.0, stage_seconds={}, forecast=forecast)
+    arguments = ["compress", str(stored), "--out", str(tmp_path / "smaller.neumap"), "--json"]
+    assert main([*arguments, "--budget", "1100B"]) == 0
+    expected = json.loads(capsys.readouterr().out)["expected"]
+    assert (expected["median_position_error"], expected["num_held_out"]) == (0.05, 9)
+    assert main([*arguments, "--budget", "900B"]) == 0
+    assert json.loads(capsys.readouterr().out)["expected"] is None

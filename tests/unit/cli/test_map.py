@@ -1,9 +1,11 @@
 import json
+import math
 
 import pytest
 
 from neumap.cli.main import main
-from neumap.cli.mapping_record import recorded_seconds
+from neumap.cli.mapping_record import recorded_forecast, recorded_seconds
+from neumap.codes.forecast import ExpectedErrors, Forecast
 from neumap.images import Split
 
 
@@ -83,3 +85,40 @@ def test_an_output_in_a_missing_folder_is_refused_before_any_work(world, capsys)
     assert main(["map", str(world.folder), "--out", str(out)]) == 2
     assert "folder does not exist" in capsys.readouterr().err
     assert "data" not in world.asked
+
+
+FORECAST = Forecast(
+    num_photos=12,
+    sizes=(ExpectedErrors(map_bytes=1000, median=0.021, p75=math.inf, num_failed=4),),
+    all_points=ExpectedErrors(map_bytes=50_000, median=0.02, p75=0.03, num_failed=0),
+)
+
+
+def test_the_errors_to_expect_are_printed_beside_those_of_all_points(world, capsys):
+    world.map.forecast = FORECAST
+    assert _map(world) == 0
+    printed = capsys.readouterr().out
+    for words in ("2.1 cm median, no pose at 75 %", "2 cm median; here +5%", "12 held-out"):
+        assert words in printed
+
+
+def test_the_errors_to_expect_are_in_the_json_and_in_the_record(world, capsys):
+    world.map.forecast = FORECAST
+    assert _map(world, "--json") == 0
+    expected = json.loads(capsys.readouterr().out)["expected"]
+    assert expected["median_position_error"] == pytest.approx(0.021)
+    assert expected["p75_position_error"] is None
+    assert recorded_forecast(world.map_path) == FORECAST
+
+
+def test_without_a_forecast_none_is_made_up(world, capsys):
+    assert _map(world) == 0
+    assert "unknown" in capsys.readouterr().out
+    assert recorded_forecast(world.map_path) is None
+
+
+def test_photos_are_held_out_unless_the_preset_says_none(world):
+    assert _map(world) == 0
+    assert world.asked["config"].num_held_out == 12
+    assert _map(world, "--preset", "fast") == 0
+    assert world.asked["config"].num_held_out == 0

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from neumap.codes.anchored_file import header_with_codes
 from neumap.codes.code_space import CodeSpace
 from neumap.codes.point_codes import PointCodes
 from neumap.scene.voxels import VoxelGrid
@@ -70,3 +73,10 @@ def test_finer_codes_are_nearer_to_their_points(points, values):
     gap = np.linalg.norm(fine.anchors_in_world[:, None] - points.xyz_in_world[None], axis=2)
     assert gap.min(axis=1).max() < 1e-3
     assert fine.code_bits == 8
+
+
+def test_a_header_says_of_codes_what_holds_for_these_alone(points, values):
+    ordered = replace(points, has_order=True).of(values)
+    header = header_with_codes(points.header, ordered)
+    assert header["layout"]["i"] == 1
+    assert "i" not in header_with_codes(header, points.of(values))["layout"]
