@@ -10,6 +10,8 @@ from neumap.rendering.light import Lamp, Lighting
 from neumap.rendering.noise import random_color
 from neumap.rendering.place import Place
 from neumap.rendering.scene import Finish, SceneBuilder, placed
+from neumap.rendering.sky import CloudLayer
+from neumap.rendering.vegetation import Greenery, add_planter, add_tree
 
 _TEXELS_PER_M = 95.0
 
@@ -37,8 +39,12 @@ def build_facade(rng: np.random.Generator) -> Place:
         left += float(width)
     half = 0.5 * float(widths.sum())
     _add_street(builder, half)
+    greenery = Greenery.draw(builder)
     for _ in range(int(rng.integers(4, 8))):
-        _add_street_thing(builder, trim, half)
+        _add_street_thing(builder, trim, greenery, half)
+    for _ in range(int(rng.integers(0, 3))):
+        at = placed(float(rng.uniform(-half, half)), float(rng.uniform(-3.2, -2.0)))
+        add_tree(builder, greenery, at, float(rng.uniform(4.5, 7.0)))
     return Place(
         scene=builder.build(),
         kind="facade",
@@ -85,7 +91,7 @@ def _add_windows(builder: SceneBuilder, house: _House) -> None:
     num = max(2, int(house.width_m / rng.uniform(1.7, 2.6)))
     step = house.width_m / num
     size = (float(min(rng.uniform(0.9, 1.3), step - 0.5)), float(rng.uniform(1.3, 1.8)))
-    panes = [builder.finish(_window(rng, size)) for _ in range(3)]
+    panes = [builder.finish(_window(rng, size), gloss=0.35) for _ in range(3)]
     for z in np.arange(3.6, house.height_m - size[1] - 0.5, 2.9):
         for column in range(num):
             x = (column + 0.5) * step - house.width_m / 2
@@ -143,22 +149,21 @@ def _add_street(builder: SceneBuilder, half: float) -> None:
     builder.box(placed(0.0, -1.2), (length, 2.0, 0.13), kerb)
 
 
-def _add_street_thing(builder: SceneBuilder, trim: Finish, half: float) -> None:
+def _add_street_thing(builder: SceneBuilder, trim: Finish, greenery: Greenery, half: float) -> None:
     rng = builder.rng
     at = placed(
         float(rng.uniform(-half, half)),
         float(rng.uniform(-3.4, -1.0)),
         yaw_deg=float(rng.uniform(-30, 30)),
     )
-    number = builder.new_object()
     kind = rng.integers(0, 3)
+    if kind == 1:
+        add_planter(builder, greenery, at, trim)
+        return
+    number = builder.new_object()
     if kind == 0:
         front = builder.finish(prints.poster(rng, 260, 170))
         builder.box(at, (1.1, 0.35, 1.9), trim, front=front, object_number=number)
-    elif kind == 1:
-        plants = builder.finish(surfaces.rough(rng, 90, 160, base=np.array([0.2, 0.4, 0.15])))
-        builder.box(at, (1.5, 0.5, 0.5), trim, object_number=number)
-        builder.box(at @ placed(0.0, 0.0, 0.5), (1.3, 0.4, 0.4), plants, object_number=number)
     else:
         wood = builder.finish(surfaces.planks(rng, 60, 240, plank=(12, 240)))
         builder.box(at @ placed(0.0, 0.0, 0.42), (1.6, 0.45, 0.07), wood, object_number=number)
@@ -171,7 +176,8 @@ def _day(rng: np.random.Generator) -> Lighting:
     towards = np.array([rng.uniform(-0.8, 0.8), -rng.uniform(0.3, 0.9), rng.uniform(0.5, 1.0)])
     x, y, z = (float(v) for v in towards / np.linalg.norm(towards))
     sun = Lamp(position_m=(x, y, z), rgb=(0.8, 0.77, 0.7), is_sun=True)
-    return Lighting(lamps=(sun,), ambient_rgb=(0.45, 0.48, 0.54))
+    clouds = CloudLayer.draw(rng)
+    return Lighting(lamps=(sun,), ambient_rgb=(0.45, 0.48, 0.54), clouds=clouds)
 
 
 def _night(rng: np.random.Generator, half: float) -> Lighting:
