@@ -6,10 +6,11 @@ are `file MODEL w h parameters` lines in queries/*_with_intrinsics.txt; their po
 
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble, plural
 from neumap.images.colmap_reader import model_frames, parse_model
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, parse_float, parse_int, table_rows
 from neumap.images.nvm import announced_cameras, read_nvm
 from neumap.images.nvm_reader import PLACEHOLDER_SIZE
@@ -87,17 +88,13 @@ def _intrinsics(path: Path, faults: list[Fault]) -> list[tuple[str, Camera, Row]
     """Read `file MODEL w h parameters` lines, adding to the faults."""
     found: list[tuple[str, Camera, Row]] = []
     for row in table_rows(path):
-        try:
+        with CollectFaults(faults, of=row.subject):
             if len(row.fields) < 5:
                 reason = f"has {len(row.fields)} fields, expected at least 5"
                 raise DataError(row.subject, reason, "Write `file MODEL w h parameters`.")
             width, height = (parse_int(field, row.subject) for field in row.fields[2:4])
             params = tuple(parse_float(field, row.subject) for field in row.fields[4:])
             found.append((row.fields[0], Camera(row.fields[1], width, height, params), row))
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(row.subject, fault.reason, fault.remedy) for fault in error.faults)
     return found
 
 
@@ -145,11 +142,8 @@ def _nvm_frames(root: Path, path: Path, faults: list[Fault]) -> list[ListedFrame
     frames: list[ListedFrame] = []
     for entry in model.cameras:
         name = entry.name.removeprefix("./")
-        try:
+        with CollectFaults(faults, of=entry.subject):
             size = stored_size(root / (prefix + name)) or PLACEHOLDER_SIZE
             camera = listed.get(name) or entry.camera(*size)
-        except CameraError as error:
-            faults.extend(Fault(entry.subject, f.reason, f.remedy) for f in error.faults)
-            continue
-        frames.append(ListedFrame(name, camera, entry.cam_from_world))
+            frames.append(ListedFrame(name, camera, entry.cam_from_world))
     return frames

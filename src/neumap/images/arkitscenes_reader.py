@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import cut_warnings, odd_one_warnings, table_rows
 from neumap.images.posed_image import ImageSet
 from neumap.images.time_stamps import nearest_in_time
@@ -58,12 +59,8 @@ def read(root: Path) -> ImageSet:
         if at_pose < 0:
             unposed.append(name)
             continue
-        try:
+        with CollectFaults(faults, of=str(path)):
             frames.append(_frame(root, name, camera=_read_camera(path), pose=poses[at_pose]))
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(str(path), fault.reason, fault.remedy) for fault in error.faults)
     warnings = [*cut_warnings(root / TRAJECTORY), *odd_one_warnings(list(timed.values()))]
     if unposed:
         warnings.append(f"{examples(unposed)} photos have no pose within 5 ms and were left out.")

@@ -10,10 +10,11 @@ from statistics import median
 
 import numpy as np
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples
 from neumap.images.colmap_model import pose_of
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, table_rows
 from neumap.images.nvm import NvmCamera, read_nvm
 from neumap.images.posed_image import ImageSet
@@ -62,10 +63,8 @@ def read(root: Path) -> ImageSet:
         if camera is None:
             without_focal.append(name)
             camera = typical
-        try:
+        with CollectFaults(faults, of=camera.subject):
             frames.append(ListedFrame(name, camera.camera(*size), pose))
-        except CameraError as error:
-            faults.extend(Fault(camera.subject, f.reason, f.remedy) for f in error.faults)
     warnings = cut_warnings(*(root / name for name in (*LISTS, MODEL)))
     if without_focal:
         warnings.append(

@@ -6,10 +6,11 @@
 
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import Fault
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble
-from neumap.images.input_json import JsonFields, frame_entries, read_json_object
+from neumap.images.fault_collection import CollectFaults
+from neumap.images.input_json import JsonFields, frame_objects, read_json_object
 from neumap.images.pose_matrix import inverse_of_given
 from neumap.images.posed_image import ImageSet, Units
 
@@ -35,20 +36,11 @@ def read(root: Path) -> ImageSet:
     """
     path = root / FILE_NAME
     content = read_json_object(path)
-    entries = frame_entries(content, path)
     frames: list[ListedFrame] = []
     faults: list[Fault] = []
-    for index, entry in enumerate(entries):
-        subject = f"{path}, frames[{index}]"
-        if not isinstance(entry, dict):
-            faults.append(Fault(subject, "is not an object", "Write one object a frame."))
-            continue
-        try:
+    for subject, entry in frame_objects(content, path, faults):
+        with CollectFaults(faults, of=subject):
             frames.append(_read_frame(JsonFields(subject, (entry,))))
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(subject, fault.reason, fault.remedy) for fault in error.faults)
     listing = Listing(
         layout="capture",
         convention=_CONVENTION,

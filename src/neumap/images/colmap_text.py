@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.colmap_model import ColmapImage, ColmapModel, pose_of
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import cut_warnings, parse_float, parse_int, read_text
 
 _ANNOUNCED = re.compile(r"#\s*(?:Number of|NB)\s+(?:cameras|images)\s*:\s*(\d+)", re.IGNORECASE)
@@ -49,15 +50,11 @@ def _read_cameras(path: Path, faults: list[Fault]) -> dict[int, Camera]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         subject = f"{path}, line {number}"
-        try:
+        with CollectFaults(faults, of=subject):
             camera_id, camera = _parse_camera(line, subject)
             if camera_id in cameras:
                 raise DataError(subject, f"camera {camera_id} is listed twice", "Keep one.")
             cameras[camera_id] = camera
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(subject, fault.reason, fault.remedy) for fault in error.faults)
     if len(faults) == num_faults:
         faults.extend(_check_announced(path, lines, len(cameras)))
     return cameras

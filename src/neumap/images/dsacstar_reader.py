@@ -7,9 +7,10 @@ in this structure.
 
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import table_rows
 from neumap.images.matrix_text import read_cam_from_world, read_matrix
 from neumap.images.posed_image import ImageSet
@@ -74,7 +75,7 @@ def _read_part(root: Path, name: str, faults: list[Fault]) -> list[ListedFrame]:
         photo = photos.get(key)
         depth = depths.get(key)
         subject = str(calibration or pose_path)
-        try:
+        with CollectFaults(faults, of=subject):
             if calibration is None:
                 raise DataError(subject, "has no calibration of its name", "Restore that file.")
             camera = _read_camera(calibration, size)
@@ -87,10 +88,6 @@ def _read_part(root: Path, name: str, faults: list[Fault]) -> list[ListedFrame]:
                     depth_name=_below(root, depth) if depth else None,
                 )
             )
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(subject, fault.reason, fault.remedy) for fault in error.faults)
     if len(kinds) > 1:  # a cut matrix may look like a focal length
         first, other = kinds.values()
         reason = f"is one of focal length and 3x3 matrix, {other.name} the other"

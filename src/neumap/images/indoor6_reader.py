@@ -7,9 +7,10 @@ does not use, and the name of the original frame.
 
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import odd_one_warnings, parse_int, table_rows
 from neumap.images.matrix_text import read_matrix
 from neumap.images.pickled_names import names_by_key
@@ -45,19 +46,13 @@ def read(root: Path) -> ImageSet:
     with_sixth: list[str] = []
     for pose_path in poses:
         path = pose_path.with_name(pose_path.name.replace(".pose.txt", ".intrinsics.txt"))
-        try:
+        with CollectFaults(faults, of=str(path)):
             camera, sixth = _read_intrinsics(path)
             pose = RigidTransform.from_matrix(read_matrix(pose_path, shape=(3, 4)))
-        except DataError as error:
-            faults.extend(error.faults)
-            continue
-        except CameraError as error:
-            faults.extend(Fault(str(path), fault.reason, fault.remedy) for fault in error.faults)
-            continue
-        photo_name = pose_path.name.replace(".pose.txt", ".color.jpg")
-        frames.append(ListedFrame(f"{FOLDER}/{photo_name}", camera, pose))
-        if sixth != 0:
-            with_sixth.append(path.name)
+            photo_name = pose_path.name.replace(".pose.txt", ".color.jpg")
+            frames.append(ListedFrame(f"{FOLDER}/{photo_name}", camera, pose))
+            if sixth != 0:
+                with_sixth.append(path.name)
     split = _read_split(root / SPLIT_FILE, faults)
     warnings = odd_one_warnings(poses)
     if with_sixth:

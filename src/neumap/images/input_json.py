@@ -1,7 +1,7 @@
 """JSON input files: typed access to fields, with errors that name the file and the field."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Float64
 
-from neumap.errors import DataError
+from neumap.errors import DataError, Fault
 from neumap.images.input_text import read_text
 from neumap.images.pose_matrix import check_last_row
 
@@ -104,9 +104,19 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def frame_entries(content: Mapping[str, Any], path: Path) -> list[Any]:  # Any: JSON values
-    """Return the entries of the field `frames`; DataError if they are no list or none."""
+def frame_objects(
+    content: Mapping[str, Any], path: Path, faults: list[Fault]
+) -> Iterator[tuple[str, dict[str, Any]]]:  # Any: JSON values
+    """Yield place and content of each entry of the field `frames` that is an object.
+
+    Other entries are added to the faults. Raises DataError if the field is no list or empty.
+    """
     entries: object = content.get("frames")
     if not isinstance(entries, list) or not entries:
         raise DataError(f"{path}, field frames", "is not a list of frames", "List the frames.")
-    return cast(list[Any], entries)
+    for index, entry in enumerate(cast(list[Any], entries)):
+        subject = f"{path}, frames[{index}]"
+        if isinstance(entry, dict):
+            yield subject, cast(dict[str, Any], entry)
+        else:
+            faults.append(Fault(subject, "is not an object", "Write one object a frame."))

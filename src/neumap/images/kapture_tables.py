@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera, RigidTransform
 from neumap.images.colmap_model import pose_of
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, parse_float, parse_int, read_text, table_rows
 
 FORMAT = "# kapture format: 1."
@@ -92,12 +93,8 @@ def _parsed(path: Path, parse: Callable[[Row], _T], faults: list[Fault]) -> Iter
     if not path.is_file():
         return
     for row in table_rows(path, separator=","):
-        try:
+        with CollectFaults(faults, of=row.subject):
             yield parse(row)
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(row.subject, fault.reason, fault.remedy) for fault in error.faults)
 
 
 def _expect(row: Row, count: int, columns: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from neumap.errors import DataError, Fault, NeumapError
 from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
-from neumap.images.input_json import JsonFields, frame_entries, read_json_object
+from neumap.images.input_json import JsonFields, frame_objects, read_json_object
 from neumap.images.photo import photo_size
 from neumap.images.pose_matrix import cam_from_world_of_opengl
 from neumap.images.posed_image import ImageSet
@@ -44,15 +44,10 @@ def read(root: Path) -> ImageSet:
     """
     path = root / FILE_NAME
     content = read_json_object(path)
-    entries = frame_entries(content, path)
     frames: list[ListedFrame] = []
     absent: list[str] = []
     faults: list[Fault] = []
-    for index, entry in enumerate(entries):
-        subject = f"{path}, frames[{index}]"
-        if not isinstance(entry, dict):
-            faults.append(Fault(subject, "is not an object", "Write one object a frame."))
-            continue
+    for subject, entry in frame_objects(content, path, faults):
         try:
             frame = _read_frame(root, JsonFields(subject, (entry, content)))
         except NeumapError as error:

@@ -3,8 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.images.assembly import ListedFrame, Listing, assemble, plural
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import cut_warnings
 from neumap.images.nvm import read_nvm
 from neumap.images.photo_folder import photo_prefix
@@ -48,12 +49,9 @@ def read(root: Path) -> ImageSet:
     for camera, size in zip(model.cameras, stored, strict=True):
         if size is None or camera.reach_px[0] > size[0] or camera.reach_px[1] > size[1]:
             size = usual[0][0] if usual else PLACEHOLDER_SIZE
-        try:
+        with CollectFaults(faults, of=camera.subject):
             intrinsics = camera.camera(*size)
-        except CameraError as error:
-            faults.extend(Fault(camera.subject, f.reason, f.remedy) for f in error.faults)
-            continue
-        frames.append(ListedFrame(prefix + camera.name, intrinsics, camera.cam_from_world))
+            frames.append(ListedFrame(prefix + camera.name, intrinsics, camera.cam_from_world))
     warnings = cut_warnings(paths[0])
     if model.num_further_models:
         noun = plural(model.num_further_models, "further model")

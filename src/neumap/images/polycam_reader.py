@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_json import JsonFields, read_json_object
 from neumap.images.pose_matrix import cam_from_world_of_opengl
 from neumap.images.posed_image import ImageSet
@@ -50,14 +51,9 @@ def read(root: Path) -> ImageSet:
             absent.append(path.name)
             continue
         depth_name = f"keyframes/depth/{path.stem}.png"
-        try:
+        with CollectFaults(faults, of=str(path)):
             fields = JsonFields(str(path), (read_json_object(path),))
             frame = _read_frame(fields, name, depth_name if (root / depth_name).is_file() else None)
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(str(path), fault.reason, fault.remedy) for fault in error.faults)
-        else:
             frames.append(frame)
     warnings = (f"{examples(absent)} cameras have no photo.",) if absent else ()
     listing = Listing(

@@ -7,10 +7,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble
 from neumap.images.colmap_model import pose_of
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, table_rows
 from neumap.images.posed_image import ImageSet
 from neumap.images.stored_size import most_common_size
@@ -49,12 +50,8 @@ def read(root: Path) -> ImageSet:
     size = most_common_size(root / name for name in listed) or DEFAULT_SIZE
     frames: list[ListedFrame] = []
     for name, row in zip(listed, [*rows[0], *rows[1]], strict=True):
-        try:
+        with CollectFaults(faults, of=row.subject):
             frames.append(_parse_frame(name, row, size=size))
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(row.subject, fault.reason, fault.remedy) for fault in error.faults)
     listing = Listing(
         layout="pseudo-truth",
         convention=_CONVENTION,

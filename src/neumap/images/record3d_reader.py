@@ -12,10 +12,11 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Float64
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import ListedFrame, Listing, assemble
 from neumap.images.colmap_model import pose_of
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_json import JsonFields, read_json_object
 from neumap.images.pose_matrix import cam_from_world_of_opengl
 from neumap.images.posed_image import ImageSet
@@ -54,7 +55,7 @@ def read(root: Path) -> ImageSet:
     faults: list[Fault] = []
     for index, (pose, (fx, fy, cx, cy)) in enumerate(zip(poses, intrinsics, strict=True)):
         subject = f"{path}, poses[{index}]"
-        try:
+        with CollectFaults(faults, of=subject):
             frames.append(
                 ListedFrame(
                     name=_photo_name(root, folder.name, index),
@@ -64,10 +65,6 @@ def read(root: Path) -> ImageSet:
                     ),
                 )
             )
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(subject, fault.reason, fault.remedy) for fault in error.faults)
     listing = Listing(
         layout="record3d",
         convention=_CONVENTION,

@@ -7,9 +7,10 @@ mapped, 02 is the validation; the poses of the others are withheld.
 import re
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import Listing, assemble
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings, table_rows
 from neumap.images.posed_image import ImageSet
@@ -95,13 +96,9 @@ def _read_cameras(
         return cameras
     for row in table_rows(path):
         cameras[row.fields[0]] = None
-        try:
+        with CollectFaults(faults, of=row.subject):
             fx, fy, cx, cy = row.floats(1, 5)
             cameras[row.fields[0]] = Camera.pinhole(*size, fx=fx, fy=fy, cx=cx, cy=cy)
-        except DataError as error:
-            faults.extend(error.faults)
-        except CameraError as error:
-            faults.extend(Fault(row.subject, fault.reason, fault.remedy) for fault in error.faults)
     return cameras
 
 

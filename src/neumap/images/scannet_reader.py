@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from neumap.errors import CameraError, DataError, Fault
+from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
 from neumap.images.assembly import Listing, assemble, examples
+from neumap.images.fault_collection import CollectFaults
 from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings
 from neumap.images.matrix_text import read_matrix
@@ -123,13 +124,9 @@ def _read_camera(
     path = _first(root, names)
     if path is None:
         return None
-    try:
+    with CollectFaults(faults, of=str(path)):
         matrix = read_matrix(path, shape=(4, 4))
         (fx, _, cx, _), (_, fy, cy, _) = matrix[0], matrix[1]
         width, height = size_of(float(cx) + 0.5)
         return Camera.pinhole(width, height, fx=fx, fy=fy, cx=cx + 0.5, cy=cy + 0.5)
-    except DataError as error:
-        faults.extend(error.faults)
-    except CameraError as error:
-        faults.extend(Fault(str(path), fault.reason, fault.remedy) for fault in error.faults)
     return None
