@@ -53,7 +53,9 @@ class VerificationConfig:
     def __post_init__(self) -> None:
         """Refuse limits that would accept anything."""
         is_share = bool(self.search_shares) and all(0 < share <= 1 for share in self.search_shares)
-        if not is_share or self.min_first_inliers < 4 or not 0 < self.min_nats <= self.sure_nats:
+        is_rising = 0 < self.min_nats <= self.sure_nats <= self.overwhelming_nats
+        is_mean = 0 <= self.min_mean_nats < _AGREEING_NATS
+        if not (is_share and is_rising and is_mean) or self.min_first_inliers < 4:
             raise OptionError("VerificationConfig", f"{self} is out of range", "Correct it.")
 
 

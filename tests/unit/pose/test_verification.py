@@ -114,7 +114,14 @@ def test_prefixes_hold_at_least_a_dozen_or_all():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"search_shares": ()}, {"search_shares": (1.5,)}, {"min_first_inliers": 3}, {"min_nats": 0.0}],
+    [
+        {"search_shares": ()},
+        {"search_shares": (1.5,)},
+        {"min_first_inliers": 3},
+        {"min_nats": 0.0},
+        {"min_mean_nats": 7.5},
+        {"overwhelming_nats": 50.0},
+    ],
 )
 def test_settings_that_believe_anything_are_refused(wrong):
     with pytest.raises(OptionError, match="out of range"):
