@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from benchmarks.distractors import read_distractors, render_distractor_scenes
 from benchmarks.merged_world import (
-    AnchoredInWorld,
     Distractors,
     NearestInWorld,
     WorldPlan,
@@ -15,6 +14,7 @@ from benchmarks.merged_world import (
 from benchmarks.methods import MapMaker, Method, label_of
 from benchmarks.regime_runs import FoldMaps, PhotoDescriber, Rows
 from neumap.images import PosedImage
+from neumap.scene_readers import AnchoredReader
 
 
 def run_merged(
@@ -78,7 +78,7 @@ def _methods(
             methods.append(
                 Method(
                     label=label_of("neumap", budget),
-                    reader=AnchoredInWorld.of(maker.decoder, codes),
+                    reader=AnchoredReader(maker.decoder, codes),
                     num_bytes=_stored_bytes(parts, (budget, seed), len(distractors)),
                     budget=budget,
                     seed=seed,

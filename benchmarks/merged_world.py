@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from jaxtyping import Float, Float32, Int
 
 from neumap.anchored_mapping import near_points
 from neumap.baselines.nearest import YARDSTICK_BYTES_PER_CODE, NearestReader
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.code_space import CodeSpace
-from neumap.decoder.anchored_decoder import AnchoredDecoder
+from neumap.decoder.places import nearest_codes
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.features import LocalFeatures
 from neumap.geometry import RigidTransform
@@ -22,8 +21,6 @@ from neumap.images import PosedImage
 from neumap.pose.guided_matching import GuideTable
 
 _PITCH = 2.0  # distance of scenes in edges of the largest one
-_BLOCK = 16_384  # codes compared with all key-points at a time
-_NEAREST = 2  # codes of each key-point that reach the decoder
 _ANCHOR_BITS = 20  # a step is a millionth of the world, below a scene's own steps
 
 
@@ -128,69 +125,13 @@ class NearestInWorld:
         """
         space = self.world.space
         assert space is not None  # the yardstick has one
-        near = nearest_codes(space.query(features.descriptors), self.world.vectors, count=1)
+        near = np.unique(nearest_codes(space.query(features.descriptors), self.world.vectors))
         anchors, vectors = self.world.anchors_in_world[near], self.world.vectors[near]
         return NearestReader(anchors, vectors, 0, space).predict(features)
 
     def guide(self, features: LocalFeatures) -> GuideTable | None:
         """Return all anchors and vectors."""
         return self.world.guide(features)
-
-
-@dataclass(frozen=True, eq=False)
-class AnchoredInWorld:
-    """The anchored decoder in a large map.
-
-    It compares all pairs of the codes that it reads, which a hundred thousand do not allow: it
-    reads those that are among the two most alike of some key-point.
-    """
-
-    decoder: AnchoredDecoder
-    codes: AnchoredCodes
-    anchors_in_world: Float[np.ndarray, "code 3"]
-    vectors: Float32[np.ndarray, "code value"]
-
-    @classmethod
-    def of(cls, decoder: AnchoredDecoder, codes: AnchoredCodes) -> "AnchoredInWorld":
-        """Unpack a merged map."""
-        return cls(decoder, codes, codes.anchors_in_world, decoder.unit_codes(codes))
-
-    def predict(self, features: LocalFeatures) -> SceneCoordinates:
-        """Let the decoder read the codes that key-points point to."""
-        query = self.decoder.query_vectors(features)
-        near = nearest_codes(query, self.vectors, count=_NEAREST)
-        read = replace(
-            self.codes,
-            levels=self.codes.levels[near],
-            anchor_levels=self.codes.anchor_levels[near],
-            voxel_idx=self.codes.voxel_idx[near],
-        )
-        return self.decoder.predict(features, read)
-
-    def guide(self, features: LocalFeatures) -> GuideTable:
-        """Return all anchors and vectors."""
-        query = self.decoder.query_vectors(features)
-        return GuideTable(self.anchors_in_world, self.vectors, features.xy_img, query)
-
-
-def nearest_codes(
-    query: Float32[np.ndarray, "pixel value"],
-    vectors: Float32[np.ndarray, "code value"],
-    *,
-    count: int,
-) -> Int[np.ndarray, " near"]:
-    """Indices, rising, of the codes that are among the `count` most alike of some key-point."""
-    pixels = torch.from_numpy(np.ascontiguousarray(query))
-    best = torch.full((len(pixels), count), -torch.inf)
-    best_idx = torch.zeros((len(pixels), count), dtype=torch.int64)
-    for start in range(0, len(vectors), _BLOCK):
-        block = torch.from_numpy(vectors[start : start + _BLOCK])
-        value, index = (pixels @ block.T).topk(min(count, len(block)), dim=1)
-        value, index = torch.cat([best, value], dim=1), torch.cat([best_idx, index + start], dim=1)
-        best, rank = value.topk(count, dim=1)
-        best_idx = index.gather(1, rank)
-    found: Int[np.ndarray, " near"] = np.unique(best_idx[torch.isfinite(best)].numpy())
-    return found
 
 
 def _values(codes: AnchoredCodes, space: CodeSpace) -> Float32[np.ndarray, "code value"]:
