@@ -25,7 +25,7 @@ class Options:
     """Folders of captures of any layout."""
     out: Path
     """File to write."""
-    num_words: int = 64
+    num_words: int = 32
     """Words of the vocabulary."""
     photos_per_capture: int = 4
     """Photos of each capture, evenly spread."""
