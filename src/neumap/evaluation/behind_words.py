@@ -13,7 +13,7 @@ from neumap.evaluation.equal_bytes import (
     contests,
     where_behind,
 )
-from neumap.evaluation.page import figure_text, size_text, threshold_text
+from neumap.evaluation.page import error_text, size_text, threshold_text
 
 
 def behind_sentences(rows: Sequence[BenchmarkRow]) -> list[str]:
@@ -46,7 +46,7 @@ def _said(entry: Behind, recall_words: dict[str, str]) -> str:
     whose = " and ".join(entry.best_methods)
     if entry.figure in (POSITION, ROTATION):
         own, best = (
-            "infinite" if math.isinf(value) else figure_text(value)
+            "infinite" if math.isinf(value) else error_text(value)
             for value in (entry.own, entry.best)
         )
         more = ""

@@ -11,7 +11,7 @@ from neumap.evaluation.benchmark_table import TableRow, in_table_order, recall_h
 from neumap.evaluation.equal_bytes import OWN_METHOD, table_recalls
 from neumap.evaluation.error_curve import method_curves_svg
 from neumap.evaluation.inline_svg import colors_by_label
-from neumap.evaluation.page import figure_text, page_template, size_text
+from neumap.evaluation.page import error_text, page_template, size_text
 from neumap.evaluation.pooled_rows import ALL_SCENES, pool_scenes
 from neumap.evaluation.query_picture import MAX_RESIDUAL_PX
 from neumap.evaluation.rate_accuracy import RateCurve, RatePoint, rate_svg
@@ -188,6 +188,6 @@ def _others_errors(rows: Sequence[BenchmarkRow], chosen: BenchmarkRow) -> dict[s
         if row is not chosen and row.budget_bytes in (chosen.budget_bytes, None):
             for query in row.summary.scores:
                 said.setdefault(query.name, []).append(
-                    f"{row.method} {figure_text(query.position_error)}"
+                    f"{row.method} {error_text(query.position_error)}"
                 )
     return {name: f"Others: {', '.join(errors)}." for name, errors in said.items()}

@@ -15,7 +15,7 @@ from neumap.evaluation.equal_bytes import (
     contests,
     table_recalls,
 )
-from neumap.evaluation.page import figure_text, size_text, threshold_text
+from neumap.evaluation.page import error_text, figure_text, size_text, threshold_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,8 +89,8 @@ def table_rows(rows: Sequence[BenchmarkRow]) -> tuple[TableRow, ...]:
 def _cells(row: BenchmarkRow, held: Sequence[Contest]) -> tuple[TableCell, ...]:
     summary = row.summary
     texts = {
-        POSITION: figure_text(summary.position_percentiles[50]),
-        ROTATION: figure_text(summary.rotation_percentiles_deg[50]),
+        POSITION: error_text(summary.position_percentiles[50]),
+        ROTATION: error_text(summary.rotation_percentiles_deg[50]),
         **{f"recall {r.label}": f"{100 * r.share:.1f} %" for r in table_recalls(summary)},
         FAILED: f"{summary.num_failed} of {summary.num_queries}",
     }

@@ -66,7 +66,7 @@ def panels_svg(
         for axes in (position, rotation):
             if column == 1:
                 axes.set_ylabel("queries below (%)")
-        for curve in shown:
+        for curve in reversed(shown):  # the first lies on top
             handles[curve.label] = _draw(position, curve, curve.position_errors)
             _draw(rotation, curve, curve.rotation_errors_deg)
             if len(curves) == 1:

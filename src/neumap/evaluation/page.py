@@ -27,7 +27,7 @@ def page_template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
-def figure_text(value: float | None, digits: int = 3) -> str:
+def figure_text(value: float | None, digits: int = 3, max_decimals: int = 4) -> str:
     """Write a number with so many significant digits; infinite is "failed", unknown a dash."""
     if value is None:
         return _DASH
@@ -35,10 +35,16 @@ def figure_text(value: float | None, digits: int = 3) -> str:
         return "failed"
     if value == 0:
         return "0"
-    if abs(value) < 5e-5:
-        return "< 0.0001"
+    least = 10.0**-max_decimals
+    if abs(value) < 0.5 * least:
+        return f"< {least:.{max_decimals}f}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(decimals, 4)}f}"
+    return f"{value:,.{min(decimals, max_decimals)}f}"
+
+
+def error_text(value: float) -> str:
+    """Write an error that is compared with others: three digits also of small ones."""
+    return figure_text(value, max_decimals=6)
 
 
 def size_text(value: int | None) -> str:

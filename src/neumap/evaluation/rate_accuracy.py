@@ -92,8 +92,8 @@ def rate_svg(
         colors = colors_by_label([curve.label for curve in curves])
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     left, right = (bare_axes(figure, position, count=2) for position in (1, 2))
-    handles: list[Artist] = []
-    for curve in curves:
+    handles: dict[str, Artist] = {}
+    for curve in reversed(curves):  # the first lies on top
         color = colors[curve.label]
         known = [p for p in curve.points if p.median_position_error is not None]
         errors = [point.median_position_error or 0.0 for point in known]
@@ -108,7 +108,7 @@ def rate_svg(
             markeredgewidth=2.0,
         )
         shares = [(p.map_bytes, 100 * p.recall) for p in curve.points if p.recall is not None]
-        handles.append(_draw(right, [x for x, _ in shares], [y for _, y in shares], color))
+        handles[curve.label] = _draw(right, [x for x, _ in shares], [y for _, y in shares], color)
     left.set_ylabel(f"median position error ({unit})")
     medians = [p.median_position_error for curve in curves for p in curve.points]
     known_medians = [median for median in medians if median is not None]
@@ -124,7 +124,7 @@ def rate_svg(
         axes.set_xlabel("bytes of the map (kB)")
     labels = [curve.label for curve in curves]
     figure.legend(
-        handles,
+        [handles[label] for label in labels],
         [legend_text(label) for label in labels],
         loc="outside lower center",
         ncols=5,

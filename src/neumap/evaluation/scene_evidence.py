@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neumap.evaluation.map_from_above import QueryCameras, map_from_above_svg
-from neumap.evaluation.page import figure_text
+from neumap.evaluation.page import error_text
 from neumap.evaluation.prediction import Prediction
 from neumap.evaluation.query_picture import QueryView, SceneBox, query_views
 from neumap.evaluation.score import QueryScore
@@ -109,8 +109,8 @@ def pictured_queries(
             longest_px=longest_px,
         )
         figures = query.reason or (
-            f"{figure_text(query.position_error)} {unit}, "
-            f"{figure_text(query.rotation_error_deg)}°, "
+            f"{error_text(query.position_error)} {unit}, "
+            f"{error_text(query.rotation_error_deg)}°, "
             f"{query.num_inliers} inliers of {query.num_correspondences}"
         )
         note = (notes or {}).get(query.name, "")

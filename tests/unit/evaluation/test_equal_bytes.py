@@ -57,6 +57,13 @@ def test_equal_figures_as_written_are_both_best_unless_all_are_equal():
     assert where_behind(rows) == []
 
 
+def test_small_errors_are_shown_with_the_digits_that_they_are_compared_with():
+    rows = [made_row("neumap", 2000, [0.00231]), made_row("yardstick", 2000, [0.00228])]
+    assert [row.cells[0].text for row in table_rows(rows)] == ["0.00231", "0.00228"]
+    assert _marked(rows, 0) == ["yardstick"]
+    assert "0.00231 against 0.00228 (yardstick), 1 % more" in behind_sentences(rows)[1]
+
+
 def test_a_failure_is_infinite_and_behind_every_finite_median():
     rows = [
         made_row("neumap", 2000, [math.inf, math.inf, 0.1]),
