@@ -4,7 +4,7 @@
 data set's SensReader writes them from a .sens file. A pose of -inf marks an untracked frame.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ PHOTO_SUFFIXES = (".jpg", ".png")
 SIGN = "color, pose and intrinsic/intrinsic_color.txt (scannet)"
 ORIGINAL_SIZE = (1296, 968)
 """Size of the colour frames to which the data set's intrinsics belong."""
-DEPTH_SIZE = (640, 480)
+ORIGINAL_DEPTH_SIZE = (640, 480)
 
 _CONVENTION = (
     "ScanNet: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the centre of the first "
@@ -41,8 +41,8 @@ def is_layout(root: Path) -> bool:
 def read(root: Path) -> ImageSet:
     """Read a scene, in metres; frames without a finite pose are marked for `checks`.
 
-    Colour frames resized from 1296 x 968 get resized intrinsics. Raises DataError on malformed
-    files (all of them), or if no photo is on disk.
+    Pictures resized from 1296 x 968 or, of depth, 640 x 480 get resized intrinsics. Raises
+    DataError on malformed files (all of them), or if no photo is on disk.
     """
     poses = sorted((root / "pose").glob("*.txt"), key=_frame_number)
     if not poses:
@@ -51,9 +51,10 @@ def read(root: Path) -> ImageSet:
     absent = [path.name for path in poses if photos[path] is None]
     present = {path: name for path, name in photos.items() if name is not None}
     faults: list[Fault] = []
-    size = most_common_size(root / name for name in present.values()) or ORIGINAL_SIZE
-    color = _read_camera(root, COLOR_INTRINSICS, _color_size(size), faults)
-    depth = _read_camera(root, DEPTH_INTRINSICS, lambda _: DEPTH_SIZE, faults)
+    color_size = _size_of([root / name for name in present.values()], ORIGINAL_SIZE)
+    depth_size = _size_of([root / _depth_name(path) for path in present], ORIGINAL_DEPTH_SIZE)
+    color = _read_camera(root, COLOR_INTRINSICS, color_size, faults)
+    depth = _read_camera(root, DEPTH_INTRINSICS, depth_size, faults)
     if _first(root, COLOR_INTRINSICS) is None:
         subject = str(root / COLOR_INTRINSICS[0])
         faults.append(Fault(subject, "does not exist", "Export it as well."))
@@ -61,7 +62,7 @@ def read(root: Path) -> ImageSet:
         FrameFiles(
             pose=path,
             photo_name=name,
-            depth_name=f"depth/{path.stem}.png",
+            depth_name=_depth_name(path),
             camera=color,
             depth_camera=depth,
         )
@@ -98,18 +99,25 @@ def _photo_name(root: Path, stem: str) -> str | None:
     return next((name for name in names if (root / name).is_file()), None)
 
 
-def _color_size(stored: tuple[int, int]) -> Callable[[float], tuple[int, int]]:
-    """Return the size that a principal point cx belongs to: the stored or the original one.
+def _depth_name(pose: Path) -> str:
+    return f"depth/{pose.stem}.png"
 
-    Some exports resize the frames and keep the intrinsics; the principal point, which is near the
-    centre, tells.
+
+def _size_of(
+    pictures: Sequence[Path], original: tuple[int, int]
+) -> Callable[[float], tuple[int, int]]:
+    """Return the size that a principal point cx belongs to: that of the pictures or the original.
+
+    Some exports resize the pictures and keep the intrinsics; the principal point, which is near
+    the centre, tells.
     """
+    stored = most_common_size(pictures) or original
 
     def size_of(cx: float) -> tuple[int, int]:
-        ratio = stored[0] * ORIGINAL_SIZE[1] / (stored[1] * ORIGINAL_SIZE[0])
+        ratio = stored[0] * original[1] / (stored[1] * original[0])
         if abs(ratio - 1) > 0.01:  # cropped, or another camera
             return stored
-        return min((stored, ORIGINAL_SIZE), key=lambda size: abs(cx / size[0] - 0.5))
+        return min((stored, original), key=lambda size: abs(cx / size[0] - 0.5))
 
     return size_of
 

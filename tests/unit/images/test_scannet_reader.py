@@ -26,11 +26,14 @@ def test_untracked_frames_are_dropped_and_counted(root, token):
     assert any("1 frames without a finite pose" in sentence for sentence in image_set.warnings)
 
 
-def test_depth_keeps_its_own_intrinsics(root):
-    """They are those of 640 x 480 pixels; the pictures of the fixture have a tenth of them."""
+@pytest.mark.parametrize("scale", [10, 1])
+def test_depth_keeps_its_own_intrinsics_of_640_x_480_or_of_its_pictures(root, scale):
+    """The depth pictures have 64 x 48 pixels."""
+    k = intrinsics(58.0 * scale, 31.5 * scale, 23.5 * scale)
+    save_pose(root / "intrinsic/intrinsic_depth.txt", k)
     depth = read_images(root).images[0].depth
     assert (depth.camera.width, depth.camera.height) == (64, 48)
-    np.testing.assert_allclose(depth.camera.params[:2], (60, 61))
+    np.testing.assert_allclose(depth.camera.params[:2], (58, 58))
 
 
 @pytest.mark.parametrize(("cx", "size_of_intrinsics"), [(647.75, (1296, 968)), (319.9, (640, 480))])
