@@ -24,19 +24,25 @@ def select_by_coverage(
     points = scene.points
     start = np.searchsorted(points.obs_point_idx, np.arange(len(points) + 1))
     factor = weight if weight is not None else np.ones(len(points))
-    load = np.zeros(int(cells.max()) + 1 if len(cells) else 1)
-    heap = [(-float(factor[p] * (start[p + 1] - start[p])), p) for p in range(len(points))]
+    # plain lists: a point has a few observations, too few for calls of numpy to pay
+    share = [1.0] * (int(cells.max()) + 1 if len(cells) else 1)  # of a new point in each cell
+    load = [0] * len(share)
+    cell_list, weights = cells.tolist(), factor.tolist()
+    ends = start.tolist()
+    heap = [(-weights[p] * (ends[p + 1] - ends[p]), p) for p in range(len(points))]
     heapq.heapify(heap)
     chosen: list[int] = []
     while heap and len(chosen) < count:
         _, point = heapq.heappop(heap)
-        own = cells[start[point] : start[point + 1]]
-        gain = float(factor[point] * (1.0 / (1.0 + load[own])).sum())
+        own = cell_list[ends[point] : ends[point + 1]]
+        gain = weights[point] * sum([share[cell] for cell in own])
         if heap and gain < -heap[0][0] - 1e-12:
             heapq.heappush(heap, (-gain, point))
             continue
         chosen.append(point)
-        load[own] += 1.0
+        for cell in own:
+            load[cell] += 1
+            share[cell] = 1.0 / (1.0 + load[cell])
     return np.array(chosen, dtype=np.int64)
 
 

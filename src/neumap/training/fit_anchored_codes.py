@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int
+from scipy.spatial import KDTree
 from torch import Tensor
 from torch.nn import functional
 
@@ -67,21 +68,45 @@ class CodeFitReport:
 
 
 @dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Places of a table with a row for each shown pair: what is near it, but not known as it."""
+
+    row_idx: Int[Tensor, " near"]
+    column_idx: Int[Tensor, " near"]
+
+    def of_rows(self, kept: Int[Tensor, " kept"], num_rows: int) -> "_Pairs":
+        """Return the places of a table of these rows alone."""
+        place = torch.full((num_rows,), -1)
+        place[kept] = torch.arange(len(kept))
+        row_idx = place[self.row_idx]
+        return _Pairs(row_idx[row_idx >= 0], self.column_idx[row_idx >= 0])
+
+
+@dataclass(frozen=True, eq=False)
 class _ViewData:
     """One view's key-points and what they show, for all codes."""
 
     queries: Float32[Tensor, "pixel value"]
     pixel_idx: Int[Tensor, " shown"]
     code_idx: Int[Tensor, " shown"]
-    xy_px: Float32[Tensor, "pixel 2"]
-    code_xy_px: Float32[Tensor, "code 2"]
+    near_codes: _Pairs
+    """Codes that lie near a shown pair's key-point."""
+    near_pixels: _Pairs
+    """Key-points that lie near a shown pair's code."""
 
     def drawn(self, count: int, generator: torch.Generator) -> "_ViewData":
         """Keep `count` of the pairs, at random."""
-        if len(self.pixel_idx) <= count:
+        num_shown = len(self.pixel_idx)
+        if num_shown <= count:
             return self
-        kept = torch.randperm(len(self.pixel_idx), generator=generator)[:count]
-        return replace(self, pixel_idx=self.pixel_idx[kept], code_idx=self.code_idx[kept])
+        kept = torch.randperm(num_shown, generator=generator)[:count]
+        return replace(
+            self,
+            pixel_idx=self.pixel_idx[kept],
+            code_idx=self.code_idx[kept],
+            near_codes=self.near_codes.of_rows(kept, num_shown),
+            near_pixels=self.near_pixels.of_rows(kept, num_shown),
+        )
 
 
 def fit_anchored_codes(
@@ -100,7 +125,7 @@ def fit_anchored_codes(
     """
     config = config if config is not None else CodeFitConfig()
     started = time.monotonic()
-    views = _views_of(scene, chosen, decoder)
+    views = _views_of(scene, chosen, decoder, unsure_px=config.unsure_px)
     if not views:
         raise MappingError("codes", "no view shows a chosen point", "Choose other points.")
     space = decoder.code_space
@@ -148,7 +173,7 @@ def fit_anchored_codes(
 
 
 def _views_of(
-    scene: Scene, chosen: Int[np.ndarray, " code"], decoder: AnchoredDecoder
+    scene: Scene, chosen: Int[np.ndarray, " code"], decoder: AnchoredDecoder, *, unsure_px: float
 ) -> list[_ViewData]:
     points = scene.points
     code_of_point = np.full(len(points), -1)
@@ -164,13 +189,15 @@ def _views_of(
         with torch.inference_mode():
             descriptors = torch.from_numpy(np.ascontiguousarray(view.features.descriptors))
             queries = decoder.queries(descriptors.to(decoder.mean.device)).cpu()
+        pixel, code = points.obs_pixel_idx[own].astype(np.int64), code_of_obs[own].astype(np.int64)
+        xy_px, code_xy_px = truth.xy_px.numpy(), truth.code_xy_px.numpy()
         out.append(
             _ViewData(
                 queries.clone(),
-                torch.from_numpy(points.obs_pixel_idx[own].astype(np.int64)),
-                torch.from_numpy(code_of_obs[own].astype(np.int64)),
-                truth.xy_px,
-                truth.code_xy_px,
+                torch.from_numpy(pixel),
+                torch.from_numpy(code),
+                _near(xy_px[pixel], code_xy_px, code, within_px=unsure_px),
+                _near(code_xy_px[code], xy_px, pixel, within_px=unsure_px),
             )
         )
     return out
@@ -184,31 +211,39 @@ def _view_loss(
 ) -> Float[Tensor, ""]:
     """Cross-entropy over all codes for pixels that show one, and over all pixels for these."""
     pixel, code = view.pixel_idx, view.code_idx
-    shown = torch.arange(len(pixel))
     by_pixel = scale * view.queries[pixel] @ unit_codes.T  # (shown, code)
-    rivals = by_pixel.masked_fill(
-        _is_unsure(view.xy_px[pixel], view.code_xy_px, shown, code, config.unsure_px), -torch.inf
-    )
-    loss = rivals.logsumexp(dim=1) - by_pixel[shown, code]
+    loss = _surprise(by_pixel, code, view.near_codes)
     by_code = scale * unit_codes[code] @ view.queries.T  # (shown, pixel)
-    rivals = by_code.masked_fill(
-        _is_unsure(view.code_xy_px[code], view.xy_px, shown, pixel, config.unsure_px), -torch.inf
-    )
-    other = rivals.logsumexp(dim=1) - by_code[shown, pixel]
-    return loss.mean() + config.by_code * other.mean()
+    return loss + config.by_code * _surprise(by_code, pixel, view.near_pixels)
 
 
-def _is_unsure(
-    xy: Float32[Tensor, "shown 2"],
-    others: Float32[Tensor, "other 2"],
-    shown: Int[Tensor, " shown"],
-    own: Int[Tensor, " shown"],
+def _surprise(
+    scores: Float[Tensor, "shown other"], own: Int[Tensor, " shown"], unsure: _Pairs
+) -> Float[Tensor, ""]:
+    """Mean of -log of the softmax at each row's own column; unsure places count for nothing.
+
+    Changes `scores`.
+    """
+    right = scores[torch.arange(len(own)), own]
+    rivals = scores.index_put_((unsure.row_idx, unsure.column_idx), torch.tensor(-torch.inf))
+    return (rivals.logsumexp(dim=1) - right).mean()
+
+
+def _near(
+    xy: Float32[np.ndarray, "shown 2"],
+    others: Float32[np.ndarray, "other 2"],
+    own: Int[np.ndarray, " shown"],
+    *,
     within_px: float,
-) -> Tensor:
-    """Mark pairs that are near one another but not known to be the same; NaN is far."""
-    near = torch.cdist(xy, others) < within_px
-    near[shown, own] = False
-    return near
+) -> _Pairs:
+    """List pairs that are near one another but not known to be the same; NaN is far."""
+    rows, columns = (np.flatnonzero(np.isfinite(part).all(axis=1)) for part in (xy, others))
+    near = KDTree(xy[rows]).sparse_distance_matrix(
+        KDTree(others[columns]), within_px, output_type="ndarray"
+    )
+    row_idx, column_idx = rows[near["i"]], columns[near["j"]]
+    is_other = own[row_idx] != column_idx
+    return _Pairs(torch.from_numpy(row_idx[is_other]), torch.from_numpy(column_idx[is_other]))
 
 
 def _visiting_order(num_views: int, num_visits: int, seed: int) -> list[int]:

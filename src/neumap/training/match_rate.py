@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
+from scipy.spatial import KDTree
 
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.scene.scene import Scene
@@ -60,8 +61,11 @@ def held_out_match_rate(
         by_pixel = queries[pixel] @ codes.T
         by_pixel[np.arange(len(own)), code] = -np.inf
         by_code = made @ queries.T
-        gap = np.linalg.norm(features.xy_img[pixel][:, None] - features.xy_img[None], axis=2)
-        by_code[gap < _SAME_PLACE_PX] = -np.inf
+        places = KDTree(features.xy_img)
+        same = KDTree(features.xy_img[pixel]).sparse_distance_matrix(
+            places, _SAME_PLACE_PX, output_type="ndarray"
+        )
+        by_code[same["i"], same["j"]] = -np.inf
         is_right = (cosine > by_pixel.max(axis=1)) & (cosine > by_code.max(axis=1))
         np.add.at(tried, code, 1.0)
         np.add.at(right, code, is_right)
