@@ -21,9 +21,9 @@ def room_queries(room_fold):
 
 @pytest.fixture(scope="session")
 def foreign_photos(tmp_path_factory):
-    """Photos of a house, which the room's map knows nothing of, and one of noise."""
+    """Two photos of a house, which the room's map knows nothing of, and one of noise."""
     folder = tmp_path_factory.mktemp("facade")
-    spec = CaptureSpec(width=320, height=240, num_map=1, num_query=2, query_night_share=0.0)
+    spec = CaptureSpec(width=320, height=240, num_map=1, num_query=1, query_night_share=0.0)
     write_capture(folder, build_facade, spec, seed=77)
     images = read_images(folder).images
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
