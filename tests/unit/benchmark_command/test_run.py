@@ -126,6 +126,15 @@ def test_a_killed_run_goes_on_where_it_stopped(plan, run, methods, fake_method):
     assert len(results.rows) == 8
 
 
+def test_a_scene_that_was_run_alone_is_taken_over_by_a_benchmark_of_several(plan, run, fake_method):
+    method = fake_method("neumap")
+    alone = replace(plan.recipe, name="hall", scenes=plan.recipe.scenes[:1])
+    run(replace(plan, recipe=alone), method)
+    results = run(plan, method)
+    assert sum(run.is_reused for run in results.runs) == 2 * 5
+    assert len(method.built) == 2 * 2 * 5
+
+
 def test_runs_and_queries_are_counted_and_each_new_run_is_told(plan, run, fake_method):
     stages, lines = [], []
     watch = Watch(progress=lambda *stage: stages.append(stage), tell=lines.append)
