@@ -38,8 +38,8 @@ class VerificationConfig:
     """Distinct first matches that must agree whatever is seen later."""
     sure_nats: float = 100.0
     """Evidence of the first matches alone after which no other search is made."""
-    overwhelming_nats: float = 400.0
-    """Evidence of the first matches alone that needs no other; look-alike places had up to 262."""
+    overwhelming_nats: float = 650.0
+    """Evidence of the first matches alone that needs no other; look-alike places had up to 456."""
     min_nats: float = 12.0
     """Evidence of first matches and further codes together that a pose needs."""
     neutral_nats: float = 2.5
