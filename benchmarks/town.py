@@ -51,7 +51,7 @@ class Options:
     """JSON file to write."""
     cache: Path = Path("runs/features")
     """Folder of described photos."""
-    num_photos: int = 2600
+    num_photos: int = 3440
     """Photos of all passes, to map and to query."""
     blocks: str = "5x4"
     """Blocks of houses of the town."""

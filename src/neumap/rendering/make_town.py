@@ -161,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--num-photos", type=int, default=2600, help="of all passes; few show part of the town"
+        "--num-photos", type=int, default=3440, help="of all passes; few show part of the town"
     )
     parser.add_argument("--size", default="320x240", help="WIDTHxHEIGHT in pixels")
     parser.add_argument("--blocks", default="5x4", help="blocks of houses from west and south")

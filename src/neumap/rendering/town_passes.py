@@ -17,9 +17,9 @@ PassName = Literal["map", "day", "night"]
 PASSES: tuple[PassName, ...] = ("map", "day", "night")
 
 _ROUTE_STEP_M = 0.5
-_STRIDE_M = 2.0  # between mapping photos
+_STRIDE_M = 1.5  # between mapping photos
 _SWING_DEG = 58.0  # how far the mapping camera looks to either side
-_SWING_LENGTH_M = 36.0  # of walk, from one look to the left to the next
+_SWING_LENGTH_M = 30.0  # of walk, from one look to the left to the next
 _LAMP_RANGE_M = 60.0
 _MOST_LAMPS = 8
 
@@ -68,7 +68,7 @@ def plan_shots(
 ) -> list[TownShot]:
     """Poses of all passes; the queries lie along the part of the walk that is mapped.
 
-    Mapping photos are 2 m apart, so few photos map the beginning of the walk; where there are
+    Mapping photos are 1.5 m apart, so few photos map the beginning of the walk; where there are
     more than the walk is long, it starts again.
     """
     route = _smooth(town.plan.route(step_m=_ROUTE_STEP_M))
@@ -108,7 +108,7 @@ def _poses(
     ahead = route[np.minimum(index + 2, len(route) - 1)] - route[np.maximum(index - 2, 0)]
     travel_deg = np.degrees(np.arctan2(ahead[:, 1], ahead[:, 0]))
     phase = 2 * np.pi * at_m / _SWING_LENGTH_M
-    side_deg = _SWING_DEG * np.sin(phase) + rng.normal(0, 22.0 if is_query else 4.0, len(at_m))
+    side_deg = _SWING_DEG * np.sin(phase) + rng.normal(0, 15.0 if is_query else 4.0, len(at_m))
     across = np.column_stack([-ahead[:, 1], ahead[:, 0]])
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
     aside_m = rng.uniform(-1.2, 1.2, len(at_m)) if is_query else 0.8 * np.sin(0.37 * phase)
