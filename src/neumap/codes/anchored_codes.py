@@ -18,6 +18,7 @@ from neumap.errors import MapFileError
 from neumap.scene.voxels import VoxelGrid
 
 MAX_CODE_BITS = 8
+_LAYOUT_KEYS = frozenset("kqewzi")  # docs/map_format.md
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +185,9 @@ class AnchoredCodes:
         origin: Float[np.ndarray, "3"],
     ) -> "AnchoredCodes":
         """Decode the streams of some voxels; ValueError says what does not fit."""
+        unknown = sorted(set(layout) - _LAYOUT_KEYS)
+        if unknown:
+            raise ValueError(f"the layout has keys that are not known: {', '.join(unknown)}")
         step, code_bits, num_values = layout.get("e"), layout.get("z"), layout.get("w")
         if (
             type(step) is bool

@@ -266,3 +266,17 @@ def test_voxels_of_different_bits_are_a_map_file_error():
     cells = np.zeros((2, 3), dtype=np.int64)
     with pytest.raises(ValueError, match="of different bits"):
         AnchoredCodes.from_streams(streams, cells=cells, layout=fine.layout(), origin=np.zeros(3))
+
+
+def test_a_key_of_the_layout_that_is_not_known_is_refused_by_its_name():
+    codes = AnchoredCodes.from_points(points(), levels())
+    with pytest.raises(MapFileError, match="not known: y"):
+        read_back(codes, y=1)
+
+
+@pytest.mark.parametrize("anchor_bits", [9.3, 11.99])
+def test_steps_need_not_be_halved(anchor_bits):
+    codes = AnchoredCodes.from_points(points(), levels(), anchor_bits=anchor_bits)
+    longest = np.ptp(points(), axis=0).max()
+    assert codes.step == pytest.approx(longest / 2**anchor_bits, rel=0.02)
+    assert_equal(read_back(codes), codes)
