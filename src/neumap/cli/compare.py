@@ -1,6 +1,7 @@
 """`neumap compare`: two sides of an experiment over the same queries."""
 
 import math
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -21,8 +22,8 @@ def run(options: CompareOptions) -> int:
         raise OptionError(
             "--resamples", f"{options.resamples} gives no interval", "Ask for at least 100."
         )
-    side_a = [read_figures(path) for path in (options.a, *options.also_a)]
-    side_b = [read_figures(path) for path in (options.b, *options.also_b)]
+    side_a = [read_figures(path) for path in _runs(options.a, options.also_a)]
+    side_b = [read_figures(path) for path in _runs(options.b, options.also_b)]
     resampling = Resampling(num_resamples=options.resamples, seed=options.seed)
     comparison = compare(pair_runs(side_a, side_b), resampling)
     if options.as_json:
@@ -38,6 +39,15 @@ def run(options: CompareOptions) -> int:
     else:
         _print_text(comparison)
     return exit_codes.OK
+
+
+def _runs(first: Path, others: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Files of one side; one file counted twice would make the intervals too narrow."""
+    paths = (first, *others)
+    twice = [p for i, p in enumerate(paths) if p.resolve() in {q.resolve() for q in paths[:i]}]
+    if twice:
+        raise OptionError(str(twice[0]), "is given twice on one side", "Name each run once.")
+    return paths
 
 
 def _print_text(comparison: Comparison) -> None:

@@ -93,7 +93,7 @@ def world(tmp_path, monkeypatch) -> World:
         options["progress"]("features", 1, 1)
         return fake
 
-    def load(path, *, quality="full"):
+    def load(path, *, quality="full", engine="auto"):
         made.asked["quality"] = quality
         if not Path(path).exists():
             raise MapFileError(str(path), "does not exist", "Make it with `neumap map`.")

@@ -60,3 +60,9 @@ def test_too_few_resamples_are_refused(write_run, capsys):
     a = write_run("a.json", [0.1])
     assert main(["compare", a, a, "--resamples", "5"]) == 2
     assert "--resamples" in capsys.readouterr().err
+
+
+def test_one_file_is_not_two_runs(write_run, capsys):
+    a, b = write_run("a.json", [0.1]), write_run("b.json", [0.3])
+    assert main(["compare", a, b, "--also-b", b]) == 2
+    assert "b.json: is given twice on one side" in capsys.readouterr().err
