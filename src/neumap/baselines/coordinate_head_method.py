@@ -9,10 +9,9 @@ import torch
 from neumap.baselines.coordinate_head import CoordinateHead
 from neumap.baselines.coordinate_head_training import CoordinateHeadConfig, train_coordinate_head
 from neumap.baselines.method import BuiltMap, Fold, refuse_budget
-from neumap.baselines.photo_localizer import PhotoLocalizer
+from neumap.baselines.photo_localizer import PhotoLocalizer, query_extractor
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.features import LocalFeatures
-from neumap.features.xfeat import XFeatExtractor
 from neumap.localizer import LocalizerConfig
 from neumap.pose.guided_matching import GuideTable
 
@@ -63,7 +62,7 @@ class CoordinateHeadMethod:
         reader = CoordinateHeadReader(head)
         return BuiltMap(
             localizer=PhotoLocalizer(
-                XFeatExtractor(),
+                query_extractor(),
                 lambda size: reader,
                 config=LocalizerConfig(min_inlier_ratio=_MIN_INLIER_RATIO),
             ),

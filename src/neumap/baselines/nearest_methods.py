@@ -4,10 +4,9 @@ import time
 
 from neumap.baselines.method import BuiltMap, Fold, refuse_budget, required_budget
 from neumap.baselines.nearest import YARDSTICK_BYTES_PER_CODE, full_precision, yardstick
-from neumap.baselines.photo_localizer import PhotoLocalizer
+from neumap.baselines.photo_localizer import PhotoLocalizer, query_extractor
 from neumap.baselines.yardstick_space import read_space
 from neumap.errors import OptionError
-from neumap.features.xfeat import XFeatExtractor
 
 _MIN_CODES = 4  # fewer cannot carry a pose
 
@@ -24,7 +23,7 @@ class FullPrecisionMethod:
         timed = fold.timed_scene
         reader = full_precision(timed.scene)
         return BuiltMap(
-            localizer=PhotoLocalizer(XFeatExtractor(), lambda size: reader),
+            localizer=PhotoLocalizer(query_extractor(), lambda size: reader),
             num_bytes=reader.num_bytes,
             mapping_seconds=timed.seconds,
         )
@@ -47,7 +46,7 @@ class YardstickMethod:
         start = time.perf_counter()
         reader = yardstick(timed.scene, read_space(), num_bytes=budget)
         return BuiltMap(
-            localizer=PhotoLocalizer(XFeatExtractor(), lambda size: reader),
+            localizer=PhotoLocalizer(query_extractor(), lambda size: reader),
             num_bytes=reader.num_bytes,
             mapping_seconds=timed.seconds + time.perf_counter() - start,
         )

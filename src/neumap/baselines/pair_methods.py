@@ -7,17 +7,22 @@ from neumap.baselines.lighter_glue import LighterGlueMatcher
 from neumap.baselines.method import BuiltMap, Fold, refuse_budget
 from neumap.baselines.pair_matchers import MutualNearestMatcher, PairMatcher
 from neumap.baselines.pairs_reader import PairsReader
-from neumap.baselines.photo_localizer import PhotoLocalizer
+from neumap.baselines.photo_localizer import PhotoLocalizer, query_extractor
 from neumap.baselines.photo_store import PhotoStore
 from neumap.baselines.sift import SiftExtractor
 from neumap.features import AbstractExtractor
 from neumap.features.xfeat import XFeatExtractor
+from neumap.localizer import LocalizerConfig
+from neumap.pose.verification import VerificationConfig
 from neumap.scene.association import AssociationConfig
 from neumap.scene.build_scene import Describe, ScenePointsConfig, build_scene, describe_view
 
 _NUM_MUTUAL = 10  # photos matched with a query by mutual nearest neighbours, as hloc has it
 _NUM_LIGHTGLUE = 3  # by the network, which takes far longer
 _SIFT_SIMILARITY = 0.755
+# SIFT finds a point again far less often than XFeat, so points that are not seen say little; and
+# its matches are not learned to support each other, so that they are sure sooner.
+_SIFT_JUDGEMENT = LocalizerConfig(verification=VerificationConfig(overwhelming_nats=100.0))
 """COLMAP's largest distance of two matched unit descriptors, 0.7, as a cosine."""
 
 
@@ -95,7 +100,9 @@ class SiftMethod:
         # Half precision is kept in memory; a byte a value is what COLMAP's database has.
         num_values = sum(photo.descriptors.size for photo in store.photos)
         return BuiltMap(
-            localizer=_localizer(store, matcher, extractor, num_retrieved=_NUM_MUTUAL),
+            localizer=_localizer(
+                *(store, matcher, extractor), num_retrieved=_NUM_MUTUAL, config=_SIFT_JUDGEMENT
+            ),
             num_bytes=store.num_bytes(has_positions=False) - num_values,
             mapping_seconds=time.perf_counter() - start,
         )
@@ -112,25 +119,29 @@ def _built(
     """Store the photos of the fold's scene."""
     timed = fold.timed_scene
     start = time.perf_counter()
-    extractor = XFeatExtractor()
-    store = PhotoStore.from_scene(timed.scene, _describer(extractor), seed=seed)
+    store = PhotoStore.from_scene(timed.scene, _describer(XFeatExtractor()), seed=seed)
     seconds = timed.seconds + time.perf_counter() - start
     return BuiltMap(
-        localizer=_localizer(store, matcher, extractor, num_retrieved=num_retrieved),
+        localizer=_localizer(store, matcher, query_extractor(), num_retrieved=num_retrieved),
         num_bytes=store.num_bytes(has_positions=has_positions),
         mapping_seconds=seconds,
     )
 
 
 def _localizer(
-    store: PhotoStore, matcher: PairMatcher, extractor: AbstractExtractor, *, num_retrieved: int
+    store: PhotoStore,
+    matcher: PairMatcher,
+    extractor: AbstractExtractor,
+    *,
+    num_retrieved: int,
+    config: LocalizerConfig | None = None,
 ) -> PhotoLocalizer:
     def reader_of_size(size: tuple[int, int]) -> PairsReader:
         return PairsReader(
             store=store, matcher=matcher, num_retrieved=num_retrieved, query_size=size
         )
 
-    return PhotoLocalizer(extractor, reader_of_size)
+    return PhotoLocalizer(extractor, reader_of_size, config=config)
 
 
 def _describer(extractor: AbstractExtractor) -> Describe:
