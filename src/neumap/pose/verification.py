@@ -47,6 +47,11 @@ class VerificationConfig:
     min_mean_nats: float = 3.8
     """Mean over the codes in view, agreeing and further ones: first matches that support each
     other may agree on a wrong pose, and walls of one make look alike, but not everywhere."""
+    strong_nats: float = 300.0
+    """Evidence of the first matches that a lower mean does for: a place seen from elsewhere hides
+    many of its codes."""
+    min_mean_nats_if_strong: float = 3.2
+    """Mean over the codes in view for strong first matches."""
     min_image_cells: int = 3
     """Cells of a 4 x 4 grid over the photo that must hold an agreeing first match."""
 
@@ -54,7 +59,7 @@ class VerificationConfig:
         """Refuse limits that would accept anything."""
         is_share = bool(self.search_shares) and all(0 < share <= 1 for share in self.search_shares)
         is_rising = 0 < self.min_nats <= self.sure_nats <= self.overwhelming_nats
-        is_mean = 0 <= self.min_mean_nats < _AGREEING_NATS
+        is_mean = 0 <= self.min_mean_nats_if_strong <= self.min_mean_nats < _AGREEING_NATS
         if not (is_share and is_rising and is_mean) or self.min_first_inliers < 4:
             raise OptionError("VerificationConfig", f"{self} is out of range", "Correct it.")
 
@@ -134,7 +139,9 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         return "the agreeing matches cover too small a part of the photo"
     if evidence.first_nats >= config.overwhelming_nats:
         return None
-    if evidence.nats >= config.min_nats and evidence.mean_nats >= config.min_mean_nats:
+    is_strong = evidence.first_nats >= config.strong_nats
+    least_mean = config.min_mean_nats_if_strong if is_strong else config.min_mean_nats
+    if evidence.nats >= config.min_nats and evidence.mean_nats >= least_mean:
         return None
     if evidence.num_codes == 0:
         return f"{agreeing}, and no other map point is seen near where it would then be"

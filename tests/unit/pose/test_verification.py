@@ -72,8 +72,14 @@ def test_few_codes_that_say_less_than_neutral_are_outweighed_by_first_matches():
 
 def test_a_look_alike_place_is_refused_however_many_matches_agree():
     alike = replace(ENOUGH, num_agreeing=60, first_nats=456.0, code_nats=60.0, num_codes=300)
-    assert evidence_defect(replace(alike, mean_nats=3.4), CONFIG) is not None
+    assert evidence_defect(replace(alike, mean_nats=2.7), CONFIG) is not None
     assert evidence_defect(replace(alike, mean_nats=5.4), CONFIG) is None
+
+
+def test_strong_first_matches_need_less_of_the_codes_that_may_be_hidden():
+    hidden = replace(ENOUGH, num_agreeing=110, code_nats=50.0, num_codes=220, mean_nats=3.5)
+    assert evidence_defect(replace(hidden, first_nats=390.0), CONFIG) is None
+    assert evidence_defect(replace(hidden, first_nats=250.0), CONFIG) is not None
 
 
 def test_many_agreeing_matches_are_sure_without_a_look_at_codes():
@@ -120,6 +126,7 @@ def test_prefixes_hold_at_least_a_dozen_or_all():
         {"min_first_inliers": 3},
         {"min_nats": 0.0},
         {"min_mean_nats": 7.5},
+        {"min_mean_nats": 3.0},
         {"overwhelming_nats": 50.0},
     ],
 )
