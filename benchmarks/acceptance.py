@@ -37,7 +37,7 @@ LIMITS: Mapping[str, VerificationConfig] = {
     "no mean, 100 nats overwhelm": VerificationConfig(
         min_mean_nats=0.0, min_mean_nats_if_strong=0.0, overwhelming_nats=100.0
     ),
-    "mean 3.4": VerificationConfig(min_mean_nats=3.4),
+    "mean 3.8": VerificationConfig(min_mean_nats=3.8, min_mean_nats_if_strong=3.8),
     "shipped": VerificationConfig(),
 }
 _STRANGE_STEP = {"redkitchen": 46, "shelf50": 5, "lund_door": 1}

@@ -43,7 +43,7 @@ class LocalizerConfig:
     passes. Wrong matches support each other, which no bound on chance covers."""
     max_key_points: int = 2000
     """Key-points that are matched, best first; maps state how many a photo is described by."""
-    first_key_points: int = 1000
+    first_key_points: int = 1400
     """So many of them, best first, are matched alone where they make a pose sure (decision 004);
     the guided passes look at all."""
     seed: int = 0
