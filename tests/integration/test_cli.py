@@ -155,6 +155,8 @@ def test_ctrl_c_while_mapping_exits_130_and_leaves_nothing(room_capture, tmp_pat
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # shells start background jobs with the signal ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not list(cache.glob("**/*.safetensors")) and time.monotonic() < deadline:
