@@ -29,7 +29,7 @@ FROZEN = {
     "predict": ["MAP", "DATA", "--help", "--out", "--split", "--layout", "--quiet"],
     "benchmark": [
         *("NAME", "--help", "--data", "--out", "--methods", "--budgets", "--every", "--folds"),
-        *("--seeds", "--list", "--json", "--quiet"),
+        *("--seeds", "--no-pictures", "--list", "--json", "--quiet"),
     ],
     "report": ["FILE.json...", "--help", "--out", "--json"],
     "compare": [

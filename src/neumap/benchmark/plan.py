@@ -34,6 +34,8 @@ class BenchmarkPlan:
     """Numbers of the folds to run, from 0; none means all."""
     num_seeds: int = 1
     """Maps with so many seeds; their queries are pooled."""
+    has_pictures: bool = True
+    """Whether the page shows photos; some data may not be passed on."""
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""

@@ -60,7 +60,10 @@ def run_benchmark(
         if scene_done is not None:
             scene_done(facts)
     if results.rows:
-        page = render_benchmark_report(plan.recipe.title, results.rows)
+        rows = results.rows
+        if not plan.has_pictures:
+            rows = [replace(row, evidence=None) for row in rows]
+        page = render_benchmark_report(plan.recipe.title, rows)
         write_text_atomically(plan.out / REPORT_FILE, page)
     return results
 

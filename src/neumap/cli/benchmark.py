@@ -34,6 +34,7 @@ def run(options: BenchmarkOptions) -> int:
         every=options.every,
         folds=options.folds,
         num_seeds=options.seeds,
+        has_pictures=not options.no_pictures,
     )
     methods = choose_methods(options.methods, recipe)
     with progress_bars(quiet=options.quiet) as progress:
@@ -69,6 +70,8 @@ def _command(options: BenchmarkOptions) -> str:
         parts += ["--folds", *(str(fold) for fold in options.folds)]
     if options.seeds != 1:
         parts += ["--seeds", str(options.seeds)]
+    if options.no_pictures:
+        parts.append("--no-pictures")
     return shlex.join(parts)
 
 

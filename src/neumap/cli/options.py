@@ -311,6 +311,8 @@ class BenchmarkOptions(_Options):
     """Run only these folds, counted from 0."""
     seeds: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Map with so many seeds and pool their queries."""
+    no_pictures: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = False
+    """Leave photos out of the page, for data that may not be passed on."""
     list_all: Annotated[bool, tyro.conf.arg(name="list", help_behavior_hint="")] = False
     """Print the benchmarks with scenes, split and page, and run none."""
     as_json: _Json = False

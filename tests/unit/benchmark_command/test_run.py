@@ -274,6 +274,17 @@ def test_the_page_is_written_from_the_rows_also_of_a_method_without_any_map(
         assert word in page
 
 
+def test_photos_can_be_left_out_of_the_page(plan, run, methods, monkeypatch):
+    monkeypatch.setattr(benchmark_run, "render_benchmark_report", render_benchmark_report)
+    pages = []
+    for has_pictures in (True, False):
+        run(replace(plan, folds=(0,), has_pictures=has_pictures), *methods)
+        pages.append((plan.out / "report.html").read_text())
+    assert "data:image/jpeg" in pages[0]
+    assert "data:image/jpeg" not in pages[1]
+    assert "better" in pages[1]
+
+
 def test_a_page_without_any_map_can_be_written(plan, run, fake_method, monkeypatch):
     monkeypatch.setattr(benchmark_run, "render_benchmark_report", render_benchmark_report)
     error = MappingError("scene points", "there are only 3", "Take more photos.")
