@@ -21,7 +21,8 @@ def regimes_section(content: dict[str, Any]) -> str:
         "A failure is no pose, or an error above five times the median of the full-precision map "
         "of the set as it is. Right: first matches within 8 px of where the true pose puts their "
         "point, number and share, means over queries. "
-        f"redkitchen: every {steps}th query. Mapping seeds: {seeds}, pooled.\n",
+        f"redkitchen: every {steps}th query. Folds of the small sets: the first "
+        f"{content['max_folds']} (merged: one). Mapping seeds: {seeds}, pooled.\n",
         *_targets(content["targets"]),
     ]
     for regime, sets in content["regimes"].items():
