@@ -17,9 +17,8 @@ import pycolmap
 import tyro
 
 from neumap.images import PosedImage, read_images
+from neumap.images.sfm import MAX_EXHAUSTIVE, SEQUENTIAL_OVERLAP
 
-_MAX_EXHAUSTIVE = 150
-_OVERLAP = 20  # neighbours by name that each photo of a larger set is matched with
 _NUM_MAPPED = {"redkitchen": 700}  # the other frames are queries
 
 
@@ -74,11 +73,11 @@ def _match(database: Path, photos: Path, names: list[str]) -> None:
         reader_options=pinhole,
         extraction_options=extraction,
     )
-    if len(names) <= _MAX_EXHAUSTIVE:
+    if len(names) <= MAX_EXHAUSTIVE:
         pycolmap.match_exhaustive(database, matching_options=matching)
         return
     pairing = pycolmap.SequentialPairingOptions()
-    pairing.overlap = _OVERLAP
+    pairing.overlap = SEQUENTIAL_OVERLAP
     pycolmap.match_sequential(database, matching_options=matching, pairing_options=pairing)
 
 

@@ -26,7 +26,7 @@ from neumap.localizer import Localizer, LocalizerConfig
 from neumap.paper_mapping import map_with_paper_decoder
 from neumap.pose import PoseEstimate
 from neumap.scene import MappingView, Scene
-from neumap.scene.build_scene import build_scene, describe_view, make_views
+from neumap.scene.build_scene import build_scene, describe_with, make_views
 from neumap.scene_map import Map, extractor_hash
 from neumap.scene_readers import PaperReader
 from neumap.training.scene_cache import TrainingScene, load_training_scene, save_training_scene
@@ -80,10 +80,8 @@ def scene_of(folder: Path, cache: Path, extractor: XFeatExtractor) -> TrainingSc
         return load_training_scene(path)
     image_set = read_images(folder)
     mapping, queries = split_of(folder, image_set)
-    scene = build_scene(mapping, lambda i: describe_view(i, extractor), units=image_set.units)
-    views = make_views(
-        queries, lambda i: describe_view(i, extractor), progress=lambda stage, done, total: None
-    )
+    scene = build_scene(mapping, describe_with(extractor), units=image_set.units)
+    views = make_views(queries, describe_with(extractor), progress=lambda stage, done, total: None)
     unknown = tuple(np.full(len(v.xy_cam), np.nan) for v in (*scene.views, *views))
     made = TrainingScene(folder.name, scene, views, unknown, (0.0,) * len(unknown))
     cache.mkdir(parents=True, exist_ok=True)

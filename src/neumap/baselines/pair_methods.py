@@ -15,15 +15,15 @@ from neumap.features.xfeat import XFeatExtractor
 from neumap.localizer import LocalizerConfig
 from neumap.pose.verification import VerificationConfig
 from neumap.scene.association import AssociationConfig
-from neumap.scene.build_scene import Describe, ScenePointsConfig, build_scene, describe_view
+from neumap.scene.build_scene import ScenePointsConfig, build_scene, describe_with
 
 _NUM_MUTUAL = 10  # photos matched with a query by mutual nearest neighbours, as hloc has it
 _NUM_LIGHTGLUE = 3  # by the network, which takes far longer
 _SIFT_SIMILARITY = 0.755
+"""COLMAP's largest distance of two matched unit descriptors, 0.7, as a cosine."""
 # SIFT finds a point again far less often than XFeat, so points that are not seen say little; and
 # its matches are not learned to support each other, so that they are sure sooner.
 _SIFT_JUDGEMENT = LocalizerConfig(verification=VerificationConfig(overwhelming_nats=100.0))
-"""COLMAP's largest distance of two matched unit descriptors, 0.7, as a cosine."""
 
 
 class XFeatPairsMethod:
@@ -85,7 +85,7 @@ class SiftMethod:
         refuse_budget(self.name, budget_bytes)
         start = time.perf_counter()
         extractor = SiftExtractor()
-        describe = _describer(extractor)
+        describe = describe_with(extractor)
         scene = build_scene(
             [replace(image, depth=None) for image in fold.mapped],
             describe,
@@ -119,7 +119,7 @@ def _built(
     """Store the photos of the fold's scene."""
     timed = fold.timed_scene
     start = time.perf_counter()
-    store = PhotoStore.from_scene(timed.scene, _describer(XFeatExtractor()), seed=seed)
+    store = PhotoStore.from_scene(timed.scene, describe_with(XFeatExtractor()), seed=seed)
     seconds = timed.seconds + time.perf_counter() - start
     return BuiltMap(
         localizer=_localizer(store, matcher, query_extractor(), num_retrieved=num_retrieved),
@@ -142,7 +142,3 @@ def _localizer(
         )
 
     return PhotoLocalizer(extractor, reader_of_size, config=config)
-
-
-def _describer(extractor: AbstractExtractor) -> Describe:
-    return lambda image: describe_view(image, extractor)

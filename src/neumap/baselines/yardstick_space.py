@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 from neumap.codes.code_space import CodeSpace
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import read_images
-from neumap.scene.build_scene import build_scene, describe_view
+from neumap.scene.build_scene import build_scene, describe_with
 
 _PATH = Path(__file__).parent / "yardstick_space.safetensors"
 
@@ -29,9 +29,7 @@ def fit_space(folders: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     descriptors: list[np.ndarray] = []
     for folder in folders:
         image_set = read_images(folder)
-        scene = build_scene(
-            image_set.images, lambda image: describe_view(image, extractor), units=image_set.units
-        )
+        scene = build_scene(image_set.images, describe_with(extractor), units=image_set.units)
         points = scene.points
         for index, view in enumerate(scene.views):
             own = points.obs_pixel_idx[points.obs_view_idx == index]

@@ -11,7 +11,6 @@ from neumap.benchmark.split_rules import EveryNth, OfficialSplit
 from neumap.mapping import MappingConfig
 
 _INDOOR = ((0.05, 5.0), (0.1, 5.0))
-_PSEUDO_TRUTH = OfficialSplit(files="the lists *_train.txt and *_test.txt of the pseudo truth")
 _ALL_VOXELS = "none: all voxels are read"
 _SEVEN_SCENES = SceneFolder.called(
     "chess", "fire", "heads", "office", "pumpkin", "redkitchen", "stairs"
@@ -48,16 +47,7 @@ def seven_scenes() -> Recipe:
 
 def seven_scenes_sfm() -> Recipe:
     """7-Scenes with pseudo ground truth from structure from motion, without depth."""
-    return replace(
-        seven_scenes(),
-        name="7scenes-sfm",
-        title="7-Scenes, pseudo ground truth from structure from motion",
-        layout="pseudo-truth",
-        split=_PSEUDO_TRUTH,
-        needs=(),
-        has_depth=False,
-        paper=None,
-    )
+    return _with_pseudo_truth(seven_scenes(), data_set="7-Scenes")
 
 
 def twelve_scenes() -> Recipe:
@@ -76,15 +66,7 @@ def twelve_scenes() -> Recipe:
 
 def twelve_scenes_sfm() -> Recipe:
     """12-Scenes with pseudo ground truth from structure from motion, without depth."""
-    return replace(
-        twelve_scenes(),
-        name="12scenes-sfm",
-        title="12-Scenes, pseudo ground truth from structure from motion",
-        layout="pseudo-truth",
-        split=_PSEUDO_TRUTH,
-        needs=(),
-        has_depth=False,
-    )
+    return _with_pseudo_truth(twelve_scenes(), data_set="12-Scenes")
 
 
 def scannet() -> Recipe:
@@ -252,4 +234,18 @@ def wayspots() -> Recipe:
         split=OfficialSplit(files="the folders train and test"),
         thresholds=((0.1, 5.0), (0.25, 2.0)),
         page="docs/datasets/wayspots.md",
+    )
+
+
+def _with_pseudo_truth(original: Recipe, *, data_set: str) -> Recipe:
+    """The same scenes with poses from structure from motion, which the paper did not use."""
+    return replace(
+        original,
+        name=f"{original.name}-sfm",
+        title=f"{data_set}, pseudo ground truth from structure from motion",
+        layout="pseudo-truth",
+        split=OfficialSplit(files="the lists *_train.txt and *_test.txt of the pseudo truth"),
+        needs=(),
+        has_depth=False,
+        paper=None,
     )

@@ -14,7 +14,7 @@ from neumap.benchmark.scene_runs import Watch
 from neumap.cli import exit_codes
 from neumap.cli.benchmark_tables import print_recipes, print_results
 from neumap.cli.console import print_json, progress_bars, warn
-from neumap.cli.options import BenchmarkOptions
+from neumap.cli.evaluation_options import BenchmarkOptions
 from neumap.cli.sizes import parse_size
 from neumap.errors import Fault, OptionError
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json
-from neumap.cli.options import CompareOptions
+from neumap.cli.evaluation_options import CompareOptions
 from neumap.errors import OptionError
 from neumap.evaluation.bootstrap import Interval, Resampling
 from neumap.evaluation.comparison import Comparison, compare

@@ -3,8 +3,8 @@
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table, require_writable
 from neumap.cli.expected_errors import expected_json, expected_rows
+from neumap.cli.map_options import CompressOptions
 from neumap.cli.mapping_record import recorded_forecast
-from neumap.cli.options import CompressOptions
 from neumap.cli.sizes import format_size, parse_size
 from neumap.compression import compress_map
 from neumap.errors import OptionError

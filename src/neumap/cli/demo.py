@@ -4,7 +4,7 @@ import time
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars
-from neumap.cli.options import DemoOptions
+from neumap.cli.map_options import DemoOptions
 from neumap.cli.summary_table import summary_rows
 from neumap.errors import OptionError
 from neumap.evaluation import EvaluationFiles, MapFacts, Summary, evaluate_localizer

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars, require_writable, warn
+from neumap.cli.evaluation_options import EvaluateOptions
 from neumap.cli.mapping_record import recorded_seconds
-from neumap.cli.options import EvaluateOptions
 from neumap.cli.printed_map import PrintedMap
 from neumap.cli.summary_table import summary_rows
 from neumap.evaluation import EvaluationFiles, MapFacts, evaluate_localizer
@@ -26,7 +26,7 @@ def run(options: EvaluateOptions) -> int:
     )
     scene_map = Map.load(options.map, engine=options.engine)
     image_set = read_images(options.data, layout=options.layout)
-    split = Split.of(image_set) if options.split is None else Split.read(options.split)
+    split = Split.read_or_of(options.split, image_set)
     warnings = _warnings(options, scene_map, image_set)
     warn(warnings)
     facts = MapFacts(

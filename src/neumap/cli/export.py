@@ -1,7 +1,7 @@
 """`neumap export`: predicted poses in the formats of other tools and servers."""
 
 from neumap.cli import exit_codes
-from neumap.cli.options import ExportOptions
+from neumap.cli.evaluation_options import ExportOptions
 from neumap.evaluation import read_predictions
 from neumap.evaluation.export import export_predictions
 

@@ -2,7 +2,7 @@
 
 from neumap.cli import exit_codes
 from neumap.cli.console import progress_bars
-from neumap.cli.options import ExtractOptions
+from neumap.cli.map_options import ExtractOptions
 from neumap.extraction.bag_topics import NamedTopics
 from neumap.extraction.extract import extract
 

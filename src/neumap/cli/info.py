@@ -4,7 +4,7 @@ import json
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table
-from neumap.cli.options import InfoOptions
+from neumap.cli.map_options import InfoOptions
 from neumap.cli.sizes import format_size
 from neumap.scene_map import Map
 

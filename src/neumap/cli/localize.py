@@ -7,7 +7,7 @@ from typing import Literal
 from neumap.cli import exit_codes
 from neumap.cli.camera_option import read_camera_option
 from neumap.cli.console import print_json, progress_bars, report_faults, warn
-from neumap.cli.options import LocalizeOptions
+from neumap.cli.map_options import LocalizeOptions
 from neumap.cli.printed_map import PrintedMap
 from neumap.errors import NeumapError, OptionError
 from neumap.evaluation.prediction import camera_to_json

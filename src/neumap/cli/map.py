@@ -6,8 +6,8 @@ from pathlib import Path
 from neumap.cli import exit_codes
 from neumap.cli.console import print_json, print_table, progress_bars, require_writable, warn
 from neumap.cli.expected_errors import expected_json, expected_rows
+from neumap.cli.map_options import MapOptions
 from neumap.cli.mapping_record import record_path, write_record
-from neumap.cli.options import MapOptions
 from neumap.cli.printed_map import PrintedMap
 from neumap.cli.sizes import format_size, parse_size
 from neumap.images import ImageSet, Split

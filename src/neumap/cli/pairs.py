@@ -2,13 +2,13 @@
 
 from neumap.cli import exit_codes
 from neumap.cli.console import progress_bars, require_writable, warn
-from neumap.cli.options import PairsOptions
+from neumap.cli.evaluation_options import PairsOptions
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import Split
 from neumap.images.detect import read_images
 from neumap.retrieval import AbstractGlobalDescriptor, VladDescriptor, nearest_photos, write_pairs
 from neumap.retrieval.efficientnet_gem import EfficientNetGem
-from neumap.scene.build_scene import describe_view
+from neumap.scene.build_scene import describe_with
 
 
 def run(options: PairsOptions) -> int:
@@ -17,7 +17,7 @@ def run(options: PairsOptions) -> int:
     descriptor = _descriptor(options.descriptor)
     image_set = read_images(options.data, layout=options.layout)
     warn(image_set.warnings)
-    split = Split.of(image_set) if options.split is None else Split.read(options.split)
+    split = Split.read_or_of(options.split, image_set)
     mapped, queries = split.apply(image_set)
     with progress_bars(quiet=options.quiet) as progress:
         pairs = nearest_photos(
@@ -38,5 +38,4 @@ def run(options: PairsOptions) -> int:
 def _descriptor(name: str) -> AbstractGlobalDescriptor:
     if name == "efficientnet":
         return EfficientNetGem()
-    extractor = XFeatExtractor()
-    return VladDescriptor(lambda image: describe_view(image, extractor))
+    return VladDescriptor(describe_with(XFeatExtractor()))

@@ -2,7 +2,7 @@
 
 from neumap.cli import exit_codes
 from neumap.cli.console import progress_bars, require_writable, warn
-from neumap.cli.options import PredictOptions
+from neumap.cli.evaluation_options import PredictOptions
 from neumap.evaluation import predict, write_predictions
 from neumap.images import Split
 from neumap.images.detect import read_images
@@ -15,7 +15,7 @@ def run(options: PredictOptions) -> int:
     scene_map = Map.load(options.map)
     image_set = read_images(options.data, layout=options.layout)
     warn(image_set.warnings)
-    split = Split.of(image_set) if options.split is None else Split.read(options.split)
+    split = Split.read_or_of(options.split, image_set)
     _, queries = split.apply(image_set)
     with progress_bars(quiet=options.quiet) as progress:
         predictions = predict(

@@ -4,7 +4,7 @@ import json
 
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, require_writable
-from neumap.cli.options import ReportOptions
+from neumap.cli.evaluation_options import ReportOptions
 from neumap.cli.summary_table import summary_rows
 from neumap.errors import OptionError
 from neumap.evaluation import SceneReport, join_scenes, render_report

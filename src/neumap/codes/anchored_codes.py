@@ -2,10 +2,10 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,6 +17,7 @@ from neumap.codes.voxel_table import VoxelTable
 from neumap.errors import MapFileError
 from neumap.scene.voxels import VoxelGrid
 
+_Coded = TypeVar("_Coded")
 MAX_CODE_BITS = 8
 _LAYOUT_KEYS = frozenset("kqewzi")  # docs/map_format.md
 
@@ -104,22 +105,16 @@ class AnchoredCodes:
 
     def blank_tensors(self) -> dict[str, np.ndarray]:
         """Return zeros of the sizes of `to_tensors`, to a byte or two a voxel, without coding."""
-        sizes = [
-            expected_bytes(
-                self.anchor_levels[own],
-                self.levels[own],
-                axis_bits=self.axis_bits,
-                num_levels=2**self.code_bits,
-                halvings=None if self.halvings is None else self.halvings[own],
-            )
-            for own in self._voxel_slices()
-        ]
-        return self._tensors_of([bytes(size) for size in sizes])
+        return self._tensors_of([bytes(size) for size in self._of_each_voxel(expected_bytes)])
 
     @cached_property
     def _streams(self) -> list[bytes]:
+        return self._of_each_voxel(encode_voxel)
+
+    def _of_each_voxel(self, code: Callable[..., _Coded]) -> list[_Coded]:
+        """Call what codes one voxel's stream, or tells its bytes, on all of them."""
         return [
-            encode_voxel(
+            code(
                 self.anchor_levels[own],
                 self.levels[own],
                 axis_bits=self.axis_bits,

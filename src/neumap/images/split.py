@@ -46,6 +46,11 @@ class Split:
         return cls.every_nth(tuple(image.name for image in image_set.images))
 
     @classmethod
+    def read_or_of(cls, path: Path | None, image_set: ImageSet) -> "Split":
+        """Read the file where one is given (see `read`), else take the set's own (see `of`)."""
+        return cls.of(image_set) if path is None else cls.read(path)
+
+    @classmethod
     def read(cls, path: Path) -> "Split":
         """Read `{"map": [names], "query": [names]}`; DataError names the field that is wrong."""
         remedy = 'Write {"map": [file names], "query": [file names]}.'

@@ -59,6 +59,11 @@ def describe_view(image: PosedImage, extractor: AbstractExtractor) -> LocalFeatu
     return extractor.extract(load_photo(image.path))
 
 
+def describe_with(extractor: AbstractExtractor) -> Describe:
+    """Return what loads and describes photos with this extractor."""
+    return lambda image: describe_view(image, extractor)
+
+
 def make_views(
     images: Sequence[PosedImage], describe: Describe, *, progress: Progress
 ) -> tuple[MappingView, ...]:

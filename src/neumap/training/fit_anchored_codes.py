@@ -161,15 +161,19 @@ def fit_anchored_codes(
         if plateau.add(losses[-1]):
             stop = "converged"
             break
+    report = _report_of(losses, stop, seconds=time.monotonic() - started)
+    return (levels.detach() * step).numpy().astype(np.float32), report
+
+
+def _report_of(losses: list[float], stop: StopReason, *, seconds: float) -> CodeFitReport:
     tenth = max(len(losses) // 10, 1)
-    report = CodeFitReport(
+    return CodeFitReport(
         stop_reason=stop,
         num_steps=len(losses),
-        seconds=time.monotonic() - started,
+        seconds=seconds,
         first_loss=float(np.mean(losses[:tenth])),
         last_loss=float(np.mean(losses[-tenth:])),
     )
-    return (levels.detach() * step).numpy().astype(np.float32), report
 
 
 def _views_of(
