@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 
 from neumap.scene.association import AssociationConfig, associate
 from neumap.scene.point_fit import PointFitConfig, fit_points
@@ -17,6 +17,56 @@ from neumap.scene.tracks import Tracks, drop_short
 
 _MIN_NEW_SHARE = 0.4  # a view adds points only if this share of its key-points is unknown
 _MIN_VIEWS = 3  # a point seen less often is noise or was moved
+
+
+class _KnownPoints:
+    """Positions and mean descriptors that grow view by view.
+
+    Only what a view adds or changes is written: a copy of all points for each view would make the
+    time grow with the square of the views.
+    """
+
+    def __init__(self, num_channels: int) -> None:
+        self._count = 0
+        self._xyz = np.zeros((0, 3))
+        self._sums = np.zeros((0, num_channels), dtype=np.float32)
+        self._means = np.zeros((0, num_channels), dtype=np.float32)
+
+    @property
+    def xyz_in_world(self) -> Float[np.ndarray, "point 3"]:
+        return self._xyz[: self._count]
+
+    @property
+    def descriptors(self) -> Float32[np.ndarray, "point channel"]:
+        """Means over the observations so far, unit length."""
+        return self._means[: self._count]
+
+    def add(self, xyz_in_world: Float[np.ndarray, "n 3"]) -> Int[np.ndarray, " n"]:
+        """Append points without a descriptor yet; return their indices."""
+        first, self._count = self._count, self._count + len(xyz_in_world)
+        if self._count > len(self._xyz):
+            room = 2 * self._count  # so that all copies together cost about two
+            self._xyz = _with_rows(self._xyz, room)
+            self._sums = _with_rows(self._sums, room)
+            self._means = _with_rows(self._means, room)
+        self._xyz[first : self._count] = xyz_in_world
+        return np.arange(first, self._count)
+
+    def observe(
+        self, point_idx: Int[np.ndarray, " n"], descriptors: Float32[np.ndarray, "n channel"]
+    ) -> None:
+        """Add what one view shows of some points, each at most once."""
+        sums = self._sums[point_idx] + descriptors
+        self._sums[point_idx] = sums
+        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        self._means[point_idx] = sums / np.maximum(norms, 1e-12)
+
+
+def _with_rows(values: np.ndarray, num_rows: int) -> np.ndarray:
+    """Copy to the front of an array of more rows, zero beyond."""
+    out = np.zeros((num_rows, values.shape[1]), dtype=values.dtype)
+    out[: len(values)] = values
+    return out
 
 
 def points_from_depth(
@@ -28,25 +78,23 @@ def points_from_depth(
     progress: Callable[[str, int, int], None],
 ) -> ScenePoints:
     """Points seen by at least 3 views (2 where there are fewer than 6 views)."""
-    dim = views[0].features.descriptors.shape[1]
-    xyz, sums = np.zeros((0, 3)), np.zeros((0, dim), dtype=np.float32)
+    known = _KnownPoints(views[0].features.descriptors.shape[1])
     observations: list[Int[np.ndarray, "n 3"]] = []
     for index, (view, depth) in enumerate(zip(views, depths, strict=True)):
         progress("points", index, len(views))
         if len(view.xy_cam) == 0:
             continue
-        mean = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
-        point_idx, pixel_idx = associate(xyz, mean, view, config=config, depth_at_pixel=depth)
+        point_idx, pixel_idx = associate(
+            known.xyz_in_world, known.descriptors, view, config=config, depth_at_pixel=depth
+        )
         new = np.isfinite(depth)
         num_known_depth = int(new.sum())
         new[pixel_idx] = False
         if new.sum() > _MIN_NEW_SHARE * num_known_depth:
             fresh = np.flatnonzero(new)
-            point_idx = np.concatenate([point_idx, len(xyz) + np.arange(len(fresh))])
+            point_idx = np.concatenate([point_idx, known.add(_unproject(view, depth, fresh))])
             pixel_idx = np.concatenate([pixel_idx, fresh])
-            xyz = np.concatenate([xyz, _unproject(view, depth, fresh)])
-            sums = np.concatenate([sums, np.zeros((len(fresh), dim), dtype=np.float32)])
-        sums[point_idx] += view.features.descriptors[pixel_idx]
+        known.observe(point_idx, view.features.descriptors[pixel_idx])
         observations.append(np.stack([point_idx, np.full(len(point_idx), index), pixel_idx], 1))
     progress("points", len(views), len(views))
     table = np.concatenate(observations) if observations else np.zeros((0, 3), dtype=np.int64)
