@@ -26,7 +26,7 @@ FROZEN = {
         *("MAP", "DATA", "--help", "--json", "--split", "--report", "--engine"),
         *("--predictions", "--layout", "--quiet"),
     ],
-    "predict": ["MAP", "DATA", "--help", "--out", "--split", "--layout", "--quiet"],
+    "predict": ["MAP", "DATA", "--help", "--out", "--split", "--engine", "--layout", "--quiet"],
     "benchmark": [
         *("NAME", "--help", "--data", "--out", "--methods", "--budgets", "--every", "--folds"),
         *("--seeds", "--no-pictures", "--list", "--json", "--quiet"),

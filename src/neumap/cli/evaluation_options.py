@@ -55,6 +55,8 @@ class PredictOptions(VerbOptions):
     split: Annotated[Path | None, tyro.conf.arg(metavar="SPLIT.json", help_behavior_hint="")] = None
     """JSON file {"map": [names], "query": [names]}; without it the layout's own queries, or every
     5th photo."""
+    engine: EngineName = "auto"
+    """What describes photos: float32 gives the same poses on every processor."""
     layout: LayoutName = None
     """Layout of the folder, if it is not to be detected."""
     quiet: Quiet = False

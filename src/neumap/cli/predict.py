@@ -12,7 +12,7 @@ from neumap.scene_map import Map
 def run(options: PredictOptions) -> int:
     """Localise the queries and write the predictions file; nothing is scored."""
     require_writable({"--out": options.out})
-    scene_map = Map.load(options.map)
+    scene_map = Map.load(options.map, engine=options.engine)
     image_set = read_images(options.data, layout=options.layout)
     warn(image_set.warnings)
     split = Split.read_or_of(options.split, image_set)

@@ -16,8 +16,13 @@ def unposed(saved, tmp_path, monkeypatch):
         for image in saved.image_set.images
     )
     saved.image_set = replace(saved.image_set, images=images)
-    loader = type("Map", (), {"load": staticmethod(lambda _path: saved.map)})
-    monkeypatch.setattr(predict_verb, "Map", loader)
+    saved.engines = []
+
+    def load(_path, *, engine):
+        saved.engines.append(engine)
+        return saved.map
+
+    monkeypatch.setattr(predict_verb, "Map", type("Map", (), {"load": staticmethod(load)}))
     monkeypatch.setattr(predict_verb, "read_images", lambda _root, *, layout: saved.image_set)
     split = tmp_path / "split.json"
     Split(("0.png", "1.png"), ("2.png", "3.png")).write(split)
@@ -45,3 +50,10 @@ def test_nothing_localised_exits_1_and_keeps_the_failures(saved, unposed, tmp_pa
     out = tmp_path / "p.jsonl"
     assert main(["predict", *unposed, "--out", str(out)]) == 1
     assert len(read_predictions(out)) == 2
+
+
+def test_the_map_describes_photos_by_the_engine_that_is_named(saved, unposed, tmp_path):
+    out = str(tmp_path / "p.jsonl")
+    assert main(["predict", *unposed, "--out", out]) == 0
+    assert main(["predict", *unposed, "--out", out, "--engine", "float32"]) == 0
+    assert saved.engines == ["auto", "float32"]
