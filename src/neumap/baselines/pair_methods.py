@@ -137,8 +137,6 @@ def _localizer(
     config: LocalizerConfig | None = None,
 ) -> PhotoLocalizer:
     def reader_of_size(size: tuple[int, int]) -> PairsReader:
-        return PairsReader(
-            store=store, matcher=matcher, num_retrieved=num_retrieved, query_size=size
-        )
+        return PairsReader(store, matcher, num_retrieved=num_retrieved, query_size=size)
 
     return PhotoLocalizer(extractor, reader_of_size, config=config)

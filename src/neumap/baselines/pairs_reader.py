@@ -4,8 +4,6 @@ Photos like the query are retrieved, each is matched with it, and a key-point th
 one that shows a point is taken to show that point.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float32, Int
 
@@ -16,28 +14,38 @@ from neumap.features import LocalFeatures
 from neumap.pose.guided_matching import GuideTable
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class PairsReader:
-    """Reads a store of photos for a query of one size."""
+    """Reads a store of photos for one query, of a (width, height) in pixels.
 
-    store: PhotoStore
-    matcher: PairMatcher
-    num_retrieved: int
-    query_size: tuple[int, int]
-    """Width and height of the query in pixels."""
+    Photos are retrieved once, by the key-points that the reader is asked with first.
+    """
+
+    def __init__(
+        self,
+        store: PhotoStore,
+        matcher: PairMatcher,
+        *,
+        num_retrieved: int,
+        query_size: tuple[int, int],
+    ) -> None:
+        self._store = store
+        self._matcher = matcher
+        self._num_retrieved = num_retrieved
+        self._query_size = query_size
+        self._photo_idx: tuple[int, ...] | None = None
 
     def predict(self, features: LocalFeatures) -> SceneCoordinates:
         """Give to key-points the points that their matches in the retrieved photos show.
 
         Pairs found through several photos are more confident: 1 - product of (1 - confidence).
         """
-        query = SizedFeatures(features, self.query_size)
+        query = SizedFeatures(features, self._query_size)
         pixel_idx: list[np.ndarray] = []
         point_idx: list[np.ndarray] = []
         confidence: list[np.ndarray] = []
         for index in self._retrieved(features):
-            photo = self.store.photos[index]
-            pairs, sure = self.matcher.match(query, SizedFeatures(photo.features, photo.size))
+            photo = self._store.photos[index]
+            pairs, sure = self._matcher.match(query, SizedFeatures(photo.features, photo.size))
             shown = photo.point_idx[pairs[:, 1]]
             has_point = shown != NO_POINT
             pixel_idx.append(pairs[has_point, 0])
@@ -54,13 +62,15 @@ class PairsReader:
         retrieved = self._retrieved(features)
         if not retrieved:
             return None
-        xyz, descriptors = world_points(self.store, retrieved)
+        xyz, descriptors = world_points(self._store, retrieved)
         return GuideTable(xyz, descriptors, features.xy_img, features.descriptors)
 
     def _retrieved(self, features: LocalFeatures) -> tuple[int, ...]:
         if len(features) == 0:
             return ()
-        return self.store.nearest_photos(features, self.num_retrieved)
+        if self._photo_idx is None:
+            self._photo_idx = self._store.nearest_photos(features, self._num_retrieved)
+        return self._photo_idx
 
     def _joined(
         self,
@@ -69,12 +79,12 @@ class PairsReader:
         confidence: Float32[np.ndarray, " pair"],
     ) -> SceneCoordinates:
         """Count each pair of key-point and point once."""
-        key = pixel_idx * len(self.store.xyz_in_world) + point_idx
+        key = pixel_idx * len(self._store.xyz_in_world) + point_idx
         _, first, group = np.unique(key, return_index=True, return_inverse=True)
         doubt = np.ones(len(first), dtype=np.float32)
         np.multiply.at(doubt, group.reshape(-1), 1 - confidence)
         return SceneCoordinates.from_unsorted(
             pixel_idx[first],
-            self.store.xyz_in_world[point_idx[first]].astype(np.float64),
+            self._store.xyz_in_world[point_idx[first]].astype(np.float64),
             1 - doubt,
         )

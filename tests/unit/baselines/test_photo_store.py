@@ -28,7 +28,7 @@ def store(made):
 
 def reader_of(store, num_retrieved=3):
     matcher = MutualNearestMatcher(min_similarity=0.5)
-    return PairsReader(store=store, matcher=matcher, num_retrieved=num_retrieved, query_size=SIZE)
+    return PairsReader(store, matcher, num_retrieved=num_retrieved, query_size=SIZE)
 
 
 def test_key_points_keep_their_points(made, store):
@@ -80,6 +80,23 @@ def test_photos_that_agree_give_more_confidence(made, store):
     features = LocalFeatures(seen.xy_img, unit(seen.descriptors + 0.1 * noise), seen.scores)
     few, many = (reader_of(store, num_retrieved=n).predict(features) for n in (1, 4))
     assert many.confidence.mean() > few.confidence.mean() + 0.05
+
+
+def test_photos_are_retrieved_once_for_a_query(made, store, monkeypatch):
+    retrieve, asked = PhotoStore.nearest_photos, []
+
+    def nearest_photos(self, features, count):
+        asked.append(len(features))
+        return retrieve(self, features, count)
+
+    monkeypatch.setattr(PhotoStore, "nearest_photos", nearest_photos)
+    reader, features = reader_of(store), made.views[3].features
+    table = reader.guide(features)
+    for number in (200, len(features)):  # few key-points first, as queries are localised
+        assert len(reader.predict(features.best(number))) > 0
+    assert asked == [len(features)]
+    expected, _ = world_points(store, store.nearest_photos(features, 3))
+    np.testing.assert_array_equal(table.anchors_in_world, expected)
 
 
 def test_a_photo_without_key_points_gives_nothing(store):
