@@ -1,6 +1,7 @@
 """A rendered town of hundreds of voxels: queries by day and night, and the voxels they show.
 
 The town is rendered first where the folder does not hold it yet; few photos show part of it.
+Photos, and features in the cache, are kept, so that a stopped run goes on with what is missing.
 
     python -m benchmarks.town --folder runs/town --out benchmarks/results/town.json
 """
@@ -15,16 +16,17 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from benchmarks.town_voxels import CodeTable, Query, RetrievedVoxels, activation
-from neumap.baselines.nearest import yardstick
+from benchmarks.town_readers import CodeChoices, ReaderOf
+from benchmarks.town_voxels import Query, RetrievedVoxels, activation, seen_voxels
+from neumap.baselines.nearest import NearestReader, yardstick
 from neumap.baselines.yardstick_space import read_space
 from neumap.errors import NeumapError
 from neumap.evaluation import Prediction, QueryScore, Summary, score, summarise
 from neumap.evaluation.recall import recall_share
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatExtractor
-from neumap.images import PosedImage, Split, read_images
-from neumap.localizer import Localizer, SceneReader
+from neumap.images import ImageSet, PosedImage, Split, read_images
+from neumap.localizer import Localizer
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.rendering.make_town import main as make_town
 from neumap.retrieval import VladDescriptor
@@ -39,6 +41,7 @@ PASSES = ("day", "night")
 RECALLS = ((0.25, 2.0), (0.5, 5.0), (5.0, 10.0))
 """Thresholds of visuallocalization.net: metres, degrees."""
 _WRONG_M = 5.0  # a pose further off than this is wrong
+_REPORT_EVERY = 50  # queries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,94 +58,162 @@ class Options:
     """Photos of all passes, to map and to query."""
     blocks: str = "5x4"
     """Blocks of houses of the town."""
-    every: int = 1
-    """Localise every n-th query."""
+    num_queries: int = 220
+    """Queries of each pass that are localised, drawn at random; all, where there are fewer."""
     voxel_side: float = 8.0
     """Edge of a voxel in metres."""
-    budget: int = 256_000
+    budget: int = 512_000
     """Bytes of the map, and of the yardstick beside it."""
     seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MappedTown:
-    """The map, the points it was made of, and the queries."""
+    """The map, the points it was made of, and what chooses parts of it."""
 
     scene: Scene
     grid: VoxelGrid
     built: Map
-    queries: dict[str, list[Query]]
-    """By pass."""
-    describe: Describe
+    visibility: VoxelVisibility
+    retrieved: RetrievedVoxels
+    choices: CodeChoices
+    nearest: NearestReader
+    """The yardstick of as many bytes."""
 
 
 def run(options: Options) -> dict[str, object]:
-    """Map the town, localise the queries of both passes with both maps; return the figures."""
+    """Map the town, localise queries of both passes with each reader; return the figures."""
     arguments = ["--out", str(options.folder), "--num-photos", str(options.num_photos)]
     arguments += ["--blocks", options.blocks, "--seed", str(options.seed)]
     if make_town(arguments) != 0:
         raise SystemExit(2)
-    town = map_town(options)
-    map_bytes = sum(town.built.bytes_by_part().values())
-    nearest = yardstick(town.scene, read_space(), num_bytes=map_bytes)
-    visibility = VoxelVisibility.from_scene(town.scene, town.grid)
-    seen_by_view = np.bincount(visibility.pair_view_idx, minlength=visibility.num_views)
-    results: dict[str, object] = {
-        "command": _command(options),
-        "num_mapped": len(town.scene.views),
-        "num_points": len(town.scene.points),
-        "voxel_side_m": options.voxel_side,
-        "num_voxels": len(town.grid),
-        "num_codes": town.built.num_codes,
-        "map_bytes": map_bytes,
-        "yardstick_bytes": nearest.num_bytes,
-        "voxels_seen_by_a_mapped_photo_median": float(np.median(seen_by_view)),
-    }
-    readers: dict[str, SceneReader] = {"neumap": town.built.reader, "yardstick": nearest}
-    descriptor = VladDescriptor(town.describe)
-    retrieved = RetrievedVoxels(town.scene, visibility, descriptor)
+    image_set = read_images(options.folder)
+    mapped, asked = Split.read(options.folder / "split.json").apply(image_set)
+    describe = FeatureCache(options.cache, XFeatExtractor()).describe
+    town = map_town(image_set, mapped, describe, options)
+    results = {"command": _command(options), **_map_figures(town, options)}
     for name in PASSES:
-        queries = town.queries[name]
-        rows = {label: _row(reader, queries) for label, reader in readers.items()}
-        results[name] = {**rows, "activation": _activation(town, queries, retrieved)}
+        rendered = _of_pass(asked, name)
+        queries = [
+            Query(image, describe(image), seen_voxels(town.scene, town.grid, image))
+            for image in drawn(rendered, options.num_queries, seed=options.seed)
+        ]
+        results[name] = {
+            "queries": {"rendered": len(rendered), "asked": len(queries), "why": _why(options)},
+            **_pass_figures(town, queries, label=name),
+        }
         print(name, json.dumps(results[name], indent=1), flush=True)
     return results
 
 
-def map_town(options: Options) -> MappedTown:
+def map_town(
+    image_set: ImageSet, mapped: Sequence[PosedImage], describe: Describe, options: Options
+) -> MappedTown:
     """Describe all photos, find the points from depth, choose codes in voxels."""
-    image_set = read_images(options.folder)
-    mapped, asked = Split.read(options.folder / "split.json").apply(image_set)
-    describe = FeatureCache(options.cache, XFeatExtractor()).describe
     start = time.perf_counter()
-    scene = build_scene(mapped, describe, units=image_set.units)
-    print(f"{len(scene.points)} points, {time.perf_counter() - start:.0f} s", flush=True)
+
+    def told(what: str) -> None:
+        print(f"{what}, {time.perf_counter() - start:.0f} s", flush=True)
+
+    scene = build_scene(mapped, describe, units=image_set.units, stage_done=told)
     grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=options.voxel_side)
-    print(f"{len(grid)} voxels of {options.voxel_side:g} m", flush=True)
+    told(f"{len(scene.points)} points in {len(grid)} voxels of {options.voxel_side:g} m")
     source = Source(layout=image_set.layout, num_images=len(mapped), seed=options.seed)
     config = MappingConfig(voxel_side=options.voxel_side)
     built = map_of_scene(scene, source, budget_bytes=options.budget, config=config)
-    print(f"{built.num_codes} codes, {time.perf_counter() - start:.0f} s", flush=True)
-    queries = {
-        name: [Query(image, describe(image)) for image in _of_pass(asked, name)[:: options.every]]
-        for name in PASSES
-    }
-    return MappedTown(scene=scene, grid=grid, built=built, queries=queries, describe=describe)
+    map_bytes = sum(built.bytes_by_part().values())
+    told(f"{built.num_codes} codes in {map_bytes} bytes")
+    visibility = VoxelVisibility.from_scene(scene, grid)
+    retrieved = RetrievedVoxels(scene, visibility, VladDescriptor(describe))
+    reader = built.reader
+    assert isinstance(reader, AnchoredReader)  # the default kind of map
+    nearest = yardstick(scene, read_space(), num_bytes=map_bytes)
+    told("yardstick")
+    return MappedTown(
+        scene=scene,
+        grid=grid,
+        built=built,
+        visibility=visibility,
+        retrieved=retrieved,
+        choices=CodeChoices(reader, grid, retrieved),
+        nearest=nearest,
+    )
+
+
+def drawn(images: Sequence[PosedImage], count: int, *, seed: int) -> list[PosedImage]:
+    """Draw `count` photos at random, in their order; all, where there are no more."""
+    if len(images) <= count:
+        return list(images)
+    chosen = np.random.default_rng(seed).permutation(len(images))[:count]
+    return [images[index] for index in np.sort(chosen).tolist()]
 
 
 def _of_pass(images: Sequence[PosedImage], name: str) -> list[PosedImage]:
     return [image for image in images if Path(image.name).name.startswith(f"{name}-")]
 
 
-def _row(reader: SceneReader, queries: Sequence[Query]) -> dict[str, object]:
+def _why(options: Options) -> str:
+    return (
+        f"at most {options.num_queries} of a pass, drawn at random (seed {options.seed}): "
+        "four readers localise each; all that were asked are counted"
+    )
+
+
+def _map_figures(town: MappedTown, options: Options) -> dict[str, object]:
+    visibility = town.visibility
+    seen_by_view = np.bincount(visibility.pair_view_idx, minlength=visibility.num_views)
+    return {
+        "num_mapped": len(town.scene.views),
+        "num_points": len(town.scene.points),
+        "voxel_side_m": options.voxel_side,
+        "num_voxels": len(town.grid),
+        "num_codes": town.built.num_codes,
+        "map_bytes": sum(town.built.bytes_by_part().values()),
+        "yardstick_bytes": town.nearest.num_bytes,
+        "retrieval_index_bytes": town.retrieved.index_bytes,
+        "voxels_seen_by_a_mapped_photo_median": float(np.median(seen_by_view)),
+    }
+
+
+def _pass_figures(town: MappedTown, queries: Sequence[Query], *, label: str) -> dict[str, object]:
+    """Rows by reader, and how well voxels are found."""
+    choices = town.choices
+    vectors = [choices.reader.decoder.query_vectors(query.features) for query in queries]
+    found = activation(queries, vectors, table=choices.table, retrieved=town.retrieved)
+    readers: dict[str, ReaderOf] = {
+        "neumap": lambda query: choices.reader,
+        "all_codes": lambda query: choices.reader_of(choices.all_codes(query)),
+        "retrieved_voxels": lambda query: choices.reader_of(choices.retrieved_voxels(query)),
+        "yardstick": lambda query: town.nearest,
+    }
+    read = {
+        "neumap": choices.places,
+        "all_codes": choices.all_codes,
+        "retrieved_voxels": choices.retrieved_voxels,
+    }
+    rows: dict[str, object] = {}
+    for name, reader_of in readers.items():
+        row = _row(reader_of, queries, label=f"{label}, {name}")
+        if name in read:
+            row["read"] = choices.figures(queries, read[name])
+        rows[name] = row
+    return {**rows, "activation": found.figures()}
+
+
+def _row(reader_of: ReaderOf, queries: Sequence[Query], *, label: str) -> dict[str, object]:
     """Localise every query; a failed one is a miss everywhere."""
-    localizer = Localizer(XFeatExtractor(), reader)
+    extractor = XFeatExtractor()
     predictions: list[Prediction] = []
-    for query in queries:
+    start = time.perf_counter()
+    for done, query in enumerate(queries, 1):
         camera = query.image.camera
         size = (camera.width, camera.height)
+        localizer = Localizer(extractor, reader_of(query))
         result = localizer.localize_features(query.features, size=size, camera=camera)
         predictions.append(Prediction.from_result(query.image.name, result))
+        if done % _REPORT_EVERY == 0 or done == len(queries):
+            spent_s = time.perf_counter() - start
+            print(f"{label}: {done} of {len(queries)}, {spent_s:.0f} s", flush=True)
     truth = {query.image.name: query.image.cam_from_world for query in queries}
     scores = score(predictions, truth)
     return figures(scores, summarise(scores, units="metre", median_depth=None))
@@ -167,29 +238,11 @@ def figures(scores: Sequence[QueryScore], summary: Summary) -> dict[str, object]
     }
 
 
-def _activation(
-    town: MappedTown, queries: Sequence[Query], retrieved: RetrievedVoxels
-) -> dict[str, object]:
-    reader = town.built.reader
-    assert isinstance(reader, AnchoredReader)  # the default kind of map
-    codes = reader.codes
-    # The voxels of the map's codes, by the numbers of the grid that the scene was cut with.
-    own = town.grid.voxel_idx(codes.anchors_in_world)
-    held = own >= 0
-    vectors = reader.decoder.unit_codes(codes)[held]
-    table = CodeTable(vectors, own[held], len(town.grid))
-    query_vectors = [reader.decoder.query_vectors(query.features) for query in queries]
-    found = activation(
-        queries, query_vectors, town.scene, grid=town.grid, table=table, retrieved=retrieved
-    )
-    return found.figures()
-
-
 def _command(options: Options) -> str:
     defaults = Options(folder=options.folder, out=options.out)
     changed = [
         f"--{name.replace('_', '-')} {getattr(options, name)}"
-        for name in ("num_photos", "blocks", "every", "voxel_side", "budget", "seed")
+        for name in ("num_photos", "blocks", "num_queries", "voxel_side", "budget", "seed")
         if getattr(options, name) != getattr(defaults, name)
     ]
     return " ".join(["python -m benchmarks.town --folder FOLDER --out OUT", *changed])

@@ -1,4 +1,4 @@
-"""Which voxels a photo shows, and how well the map finds them: the figures of voxel activation."""
+"""Which voxels a photo shows, and how well votes and retrieval find them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
+from neumap.decoder.places import nearest_codes
 from neumap.features import LocalFeatures
 from neumap.geometry.pixels import nearest_pixel
 from neumap.images import PosedImage, load_depth
@@ -16,8 +17,9 @@ from neumap.scene.voxels import VoxelGrid
 
 MIN_POINTS = 20  # of a voxel that a photo must show (paper section 3.1)
 _DEPTH_SLACK = 0.05  # a point this share behind the photo's depth is still the surface seen
-_FIRST = (1, 5, 20)  # ranks reported
-_NUM_RETRIEVED = 10  # mapped photos that choose voxels
+_FIRST_VOXELS = (1, 5, 20)  # ranks by votes that are reported
+_FIRST_PHOTOS = (1, 5, 10, 20)  # ranks by retrieval that are reported
+NUM_RETRIEVED = 10  # mapped photos that choose voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +28,17 @@ class CodeTable:
 
     vectors: Float32[np.ndarray, "code value"]
     voxel_idx: Int[np.ndarray, " code"]
+    """Voxel of the scene's grid; -1 where a code lies in none."""
     num_voxels: int
 
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """A photo with its features."""
+    """A photo with its features and the voxels that it shows, most points first."""
 
     image: PosedImage
     features: LocalFeatures
+    seen: Int[np.ndarray, " seen"]
 
 
 def seen_voxels(scene: Scene, grid: VoxelGrid, image: PosedImage) -> Int[np.ndarray, " seen"]:
@@ -63,8 +67,8 @@ def vote(
     table: CodeTable, query_vectors: Float32[np.ndarray, "pixel value"]
 ) -> Int[np.ndarray, " voxel"]:
     """Count for each voxel the key-points whose most alike code it holds."""
-    nearest = np.argmax(query_vectors @ table.vectors.T, axis=1)
-    return np.bincount(table.voxel_idx[nearest], minlength=table.num_voxels)
+    voxel = table.voxel_idx[nearest_codes(query_vectors, table.vectors)]
+    return np.bincount(voxel[voxel >= 0], minlength=table.num_voxels)
 
 
 def rank_of(votes: Int[np.ndarray, " voxel"], voxel: int) -> int:
@@ -79,40 +83,52 @@ class RetrievedVoxels:
         self, scene: Scene, visibility: VoxelVisibility, descriptor: VladDescriptor
     ) -> None:
         self._descriptor = descriptor
-        vectors = [self._descriptor.aggregate(view.features) for view in scene.views]
-        self._index = DescriptorIndex(np.stack(vectors))
-        self._visibility = visibility
+        vectors = np.stack([self._descriptor.aggregate(view.features) for view in scene.views])
+        self.index_bytes = vectors.nbytes
+        """What the mapped photos' descriptors take beside the map, in float32."""
+        self._index = DescriptorIndex(vectors)
+        order = np.argsort(visibility.pair_view_idx, kind="stable")
+        ends = np.searchsorted(visibility.pair_view_idx[order], np.arange(len(scene.views) + 1))
+        seen = visibility.pair_voxel_idx[order]
+        self._seen_by_view = [seen[ends[view] : ends[view + 1]] for view in range(len(scene.views))]
+
+    def by_photo(self, features: LocalFeatures) -> list[Int[np.ndarray, " voxel"]]:
+        """Voxels that each of the most alike photos sees, the most alike photo first."""
+        vector = self._descriptor.aggregate(features)[None]
+        found, _ = self._index.search(vector, count=max(_FIRST_PHOTOS))
+        return [self._seen_by_view[view] for view in found[0].tolist()]
 
     def of(self, features: LocalFeatures) -> Int[np.ndarray, " voxel"]:
         """Voxels seen by any of the ten most alike photos."""
-        vector = self._descriptor.aggregate(features)[None]
-        found, _ = self._index.search(vector, count=_NUM_RETRIEVED)
-        return np.unique(np.concatenate([self._visibility.voxels_of(int(i)) for i in found[0]]))
+        return np.unique(np.concatenate(self.by_photo(features)[:NUM_RETRIEVED]))
 
 
 @dataclass(frozen=True, eq=False)
 class Activation:
-    """What is known of voxel choice over the queries of a pass."""
+    """What is known of voxel choice over the queries of a pass.
+
+    Lists have an entry a query; queries that show no voxel are left out of all but the first two.
+    """
 
     num_seen: list[int]
     """Voxels that each query shows."""
-    ranks: list[int]
-    """Place by votes of the voxel that the query shows most of; queries that show none left out."""
     num_retrieved: list[int]
     """Voxels that retrieval chooses."""
+    ranks: list[int]
+    """Place by votes of the voxel that the query shows most of."""
+    photo_ranks: list[float]
+    """Place by retrieval of the first photo that sees that voxel; inf where none of 20 does."""
     retrieved_share: list[float]
-    """Share of the voxels shown that are among them."""
+    """Share of the voxels shown that are chosen."""
 
     def figures(self) -> dict[str, object]:
         """Medians and shares for the result file."""
-        ranks = np.array(self.ranks)
         return {
             "voxels_seen_median": float(np.median(self.num_seen)),
-            "right_voxel_rank_median": float(np.median(ranks)) if len(ranks) else None,
-            "right_voxel_first": {
-                str(first): round(float((ranks <= first).mean()), 4) if len(ranks) else None
-                for first in _FIRST
-            },
+            "queries_that_show_a_voxel": len(self.ranks),
+            "right_voxel_rank_median": float(np.median(self.ranks)) if self.ranks else None,
+            "right_voxel_first": _shares_within(self.ranks, _FIRST_VOXELS),
+            "right_voxel_seen_by_first_photos": _shares_within(self.photo_ranks, _FIRST_PHOTOS),
             "voxels_retrieved_median": float(np.median(self.num_retrieved)),
             "seen_among_retrieved_mean": (
                 round(float(np.mean(self.retrieved_share)), 4) if self.retrieved_share else None
@@ -123,23 +139,33 @@ class Activation:
 def activation(
     queries: Sequence[Query],
     query_vectors: Sequence[Float32[np.ndarray, "pixel value"]],
-    scene: Scene,
     *,
-    grid: VoxelGrid,
     table: CodeTable,
     retrieved: RetrievedVoxels,
 ) -> Activation:
     """Compare the voxels that queries show with votes of their key-points and with retrieval."""
-    out = Activation([], [], [], [])
+    out = Activation([], [], [], [], [])
     for query, vectors in zip(queries, query_vectors, strict=True):
-        seen = seen_voxels(scene, grid, query.image)
-        out.num_seen.append(len(seen))
-        chosen = retrieved.of(query.features)
+        by_photo = retrieved.by_photo(query.features)
+        chosen = np.unique(np.concatenate(by_photo[:NUM_RETRIEVED]))
+        out.num_seen.append(len(query.seen))
         out.num_retrieved.append(len(chosen))
-        if len(seen):
-            out.ranks.append(rank_of(vote(table, vectors), int(seen[0])))
-            out.retrieved_share.append(float(np.isin(seen, chosen).mean()))
+        if len(query.seen):
+            right = int(query.seen[0])
+            out.ranks.append(rank_of(vote(table, vectors), right))
+            places = [place for place, voxels in enumerate(by_photo, 1) if right in voxels]
+            out.photo_ranks.append(places[0] if places else np.inf)
+            out.retrieved_share.append(float(np.isin(query.seen, chosen).mean()))
     return out
+
+
+def _shares_within(ranks: Sequence[float], limits: Sequence[int]) -> dict[str, float | None]:
+    """Share of the ranks up to each limit; None where there are no ranks."""
+    values = np.array(ranks)
+    return {
+        str(limit): round(float((values <= limit).mean()), 4) if len(values) else None
+        for limit in limits
+    }
 
 
 def _counts(

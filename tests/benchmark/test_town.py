@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks import town
-from benchmarks.town import Options, figures, run
+from benchmarks.town import Options, drawn, figures, run
 from benchmarks.town_voxels import Activation, CodeTable, rank_of, seen_voxels, vote
 
 from neumap.evaluation import QueryScore, summarise
@@ -75,15 +75,39 @@ def test_each_key_point_votes_for_the_voxel_of_its_code():
     np.testing.assert_array_equal(vote(table, query), [1, 0, 2, 0])
 
 
+def test_a_code_outside_all_voxels_gives_no_voxel_a_vote():
+    table = CodeTable(np.eye(2, dtype=np.float32), np.array([-1, 1]), 2)
+    query = np.array([[1, 0], [0, 1]], np.float32)
+    np.testing.assert_array_equal(vote(table, query), [0, 1])
+
+
+def test_queries_are_drawn_once_each_in_their_order_and_by_the_seed_alone(corridor):
+    images = read_images(corridor).images
+    names = [image.name for image in drawn(images, 7, seed=1)]
+    assert names == sorted(set(names), key=[image.name for image in images].index)
+    assert len(names) == 7
+    assert names == [image.name for image in drawn(images, 7, seed=1)]
+    assert names != [image.name for image in drawn(images, 7, seed=2)]
+    assert drawn(images, 100, seed=1) == list(images)
+
+
 def test_a_voxel_ranks_behind_those_that_tie_with_it():
     votes = np.array([3, 5, 3, 0])
     assert [rank_of(votes, voxel) for voxel in range(4)] == [3, 1, 3, 4]
 
 
 def test_activation_of_no_query_that_shows_a_voxel_has_no_rank():
-    empty = Activation([0, 0], [], [3, 4], []).figures()
+    empty = Activation([0, 0], [3, 4], [], [], []).figures()
+    assert empty["queries_that_show_a_voxel"] == 0
     assert empty["right_voxel_rank_median"] is None
+    assert empty["right_voxel_seen_by_first_photos"]["10"] is None
     assert empty["seen_among_retrieved_mean"] is None
+
+
+def test_shares_count_a_voxel_that_no_photo_sees_as_missed():
+    some = Activation([2, 3, 0], [9, 9, 9], [1, 6], [5, np.inf], [0.5, 1.0]).figures()
+    assert some["right_voxel_first"] == {"1": 0.5, "5": 0.5, "20": 1.0}
+    assert some["right_voxel_seen_by_first_photos"] == {"1": 0, "5": 0.5, "10": 0.5, "20": 0.5}
 
 
 def _score(metres: float, degrees: float) -> QueryScore:
@@ -121,9 +145,15 @@ def test_a_whole_run_has_figures_of_both_passes(corridor, tmp_path, monkeypatch)
     assert results["yardstick_bytes"] <= results["map_bytes"]
     assert results["num_voxels"] > 3
     for name in ("day", "night"):
-        assert results[name]["neumap"]["num_queries"] == 2
-        assert set(results[name]) == {"neumap", "yardstick", "activation"}
-        assert results[name]["activation"]["voxels_seen_median"] >= 1
+        part = results[name]
+        assert part["queries"]["rendered"] == part["queries"]["asked"] == 2
+        for row in ("neumap", "all_codes", "retrieved_voxels", "yardstick"):
+            assert part[row]["num_queries"] == 2
+        # Few codes: the map is read as a whole.
+        assert part["neumap"]["read"] == part["all_codes"]["read"]
+        assert part["all_codes"]["read"]["codes_read_median"] == results["num_codes"]
+        assert part["activation"]["voxels_seen_median"] >= 1
+    assert results["retrieval_index_bytes"] == 16 * 2048 * 4
     assert "--voxel-side 2.5 --budget 6000" in results["command"]
 
 
