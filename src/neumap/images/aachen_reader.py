@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble, plural
+from neumap.images.assembly import Layout, ListedFrame, assemble, plural
 from neumap.images.colmap_reader import model_frames, parse_model
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, parse_float, parse_int, table_rows
@@ -25,10 +25,14 @@ IMAGE_FOLDERS = ("images_upright", "images/images_upright", "images", ".")
 """Where the photos are looked for; the folder that holds most of them wins."""
 SIGN = f"{MODELS} and {QUERY_LISTS} (aachen)"
 
-_CONVENTION = (
-    "Aachen Day-Night: rotation of cam_from_world as quaternion (scalar first) with translation "
-    "(COLMAP) or the camera's centre (NVM), OpenCV axes, pixel origin at the corner of the first "
-    "pixel."
+_LAYOUT = Layout(
+    name="aachen",
+    units="metre",
+    convention=(
+        "Aachen Day-Night: rotation of cam_from_world as quaternion (scalar first) with "
+        "translation (COLMAP) or the camera's centre (NVM), OpenCV axes, pixel origin at the "
+        "corner of the first pixel."
+    ),
 )
 
 
@@ -53,19 +57,17 @@ def read(root: Path) -> ImageSet:
     database = _read_database(root, warnings, faults)
     prefix = photo_prefix(root, (frame.name for frame in (*database, *queries)), IMAGE_FOLDERS)
     database, queries = _below(prefix, database), _below(prefix, queries)
-    listing = Listing(
-        layout="aachen",
-        convention=_CONVENTION,
-        units="metre",
-        frames=(*database, *queries),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        _LAYOUT,
+        (*database, *queries),
+        warnings=warnings,
+        faults=faults,
         given_split=(
             tuple(frame.name for frame in database),
             tuple(frame.name for frame in queries),
         ),
     )
-    return assemble(root, listing)
 
 
 def _below(prefix: str, frames: list[ListedFrame]) -> list[ListedFrame]:

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera, RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import cut_warnings, odd_one_warnings, table_rows
 from neumap.images.posed_image import ImageSet
@@ -25,9 +25,13 @@ DEPTH_OF_PHOTOS = {"wide": "highres_depth", "vga_wide": "", "lowres_wide": "lowr
 SIGN = f"{TRAJECTORY} with [lowres_|vga_]wide_intrinsics (arkitscenes)"
 MAX_POSE_GAP_S = 0.005
 
-_CONVENTION = (
-    "ARKitScenes: cam_from_world as axis-angle and translation, OpenCV axes, pixel origin at the "
-    "centre of the first pixel (0.5 px added here); depth in millimetres, registered."
+_LAYOUT = Layout(
+    name="arkitscenes",
+    units="metre",
+    convention=(
+        "ARKitScenes: cam_from_world as axis-angle and translation, OpenCV axes, pixel origin at "
+        "the centre of the first pixel (0.5 px added here); depth in millimetres, registered."
+    ),
 )
 
 
@@ -64,15 +68,7 @@ def read(root: Path) -> ImageSet:
     warnings = [*cut_warnings(root / TRAJECTORY), *odd_one_warnings(list(timed.values()))]
     if unposed:
         warnings.append(f"{examples(unposed)} photos have no pose within 5 ms and were left out.")
-    listing = Listing(
-        layout="arkitscenes",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults)
 
 
 def _photo_folder(root: Path) -> str | None:

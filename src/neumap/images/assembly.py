@@ -30,18 +30,14 @@ class ListedFrame:
     """Intrinsics of the depth pixels where the layout states them, else the photo's, resized."""
 
 
-@dataclass(frozen=True)
-class Listing:
-    """All that a reader found in the files of its layout."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """What all data sets of a layout have in common."""
 
-    layout: str
-    convention: str
+    name: str
     units: Units
-    frames: tuple[ListedFrame, ...]
-    warnings: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    """What is malformed in the layout's own files; raised together with the photos' faults."""
-    given_split: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    convention: str
+    """Frames, axes and pixel origin of the files, before conversion to ours."""
 
 
 def examples(names: Sequence[str]) -> str:
@@ -64,16 +60,24 @@ def path_inside(root: Path, name: str) -> Path:
     return root / parts
 
 
-def assemble(root: Path, listing: Listing) -> ImageSet:
-    """Turn a listing into an ImageSet sorted by name.
+def assemble(
+    root: Path,
+    layout: Layout,
+    frames: Sequence[ListedFrame],
+    *,
+    warnings: Sequence[str] = (),
+    faults: Sequence[Fault] = (),
+    given_split: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+) -> ImageSet:
+    """Turn what a reader found in the files of its layout into an ImageSet sorted by name.
 
-    Raises DataError with all faults of the layout's files, and those of photos and poses beside
-    them, if there is any of the former; or if no listed photo is on disk.
+    `faults` is what is malformed in those files. Raises DataError with all of them, and those of
+    photos and poses beside them, if there is any; or if no listed photo is on disk.
     """
-    faults = list(listing.faults)
+    faults = list(faults)
     present: list[tuple[ListedFrame, Path]] = []
     missing: list[str] = []
-    for frame in sorted(listing.frames, key=lambda frame: frame.name):
+    for frame in sorted(frames, key=lambda frame: frame.name):
         try:
             path = path_inside(root, frame.name)
         except DataError as error:
@@ -85,18 +89,18 @@ def assemble(root: Path, listing: Listing) -> ImageSet:
             missing.append(frame.name)
     if not present and not faults:
         raise _no_photo(root, missing)
-    warnings = list(listing.warnings)
+    warnings = list(warnings)
     if missing:
-        warnings.append(f"{examples(missing)} of {len(listing.frames)} listed photos are missing.")
+        warnings.append(f"{examples(missing)} of {len(frames)} listed photos are missing.")
     images = _with_depth(root, _with_fitted_cameras(present, warnings), warnings)
     image_set = ImageSet(
         root=root,
-        layout=listing.layout,
-        convention=listing.convention,
-        units=listing.units,
+        layout=layout.name,
+        convention=layout.convention,
+        units=layout.units,
         images=tuple(images),
         warnings=tuple(warnings),
-        given_split=_only_present(listing.given_split, {image.name for image in images}),
+        given_split=_only_present(given_split, {image.name for image in images}),
     )
     if faults:
         raise DataError.from_faults([*faults, *find_faults(image_set)])

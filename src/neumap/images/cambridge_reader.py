@@ -12,7 +12,7 @@ import numpy as np
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.colmap_model import pose_of
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, table_rows
@@ -27,9 +27,13 @@ SIGN = "dataset_train.txt and dataset_test.txt (cambridge)"
 ORIGINAL_SIZE = (1920, 1080)
 """Size of the data set's photos, to which the focal lengths of its NVM files belong."""
 
-_CONVENTION = (
-    "Cambridge Landmarks: rotation of cam_from_world as quaternion (scalar first) and the "
-    "camera's centre, OpenCV axes, principal point at the centre of the photo."
+_LAYOUT = Layout(
+    name="cambridge",
+    units="metre",
+    convention=(
+        "Cambridge Landmarks: rotation of cam_from_world as quaternion (scalar first) and the "
+        "camera's centre, OpenCV axes, principal point at the centre of the photo."
+    ),
 )
 
 
@@ -71,16 +75,14 @@ def read(root: Path) -> ImageSet:
             f"{examples(without_focal)} photos are not in {MODEL}: they were given the scene's "
             f"median focal length, {typical.focal_px:.1f} px."
         )
-    listing = Listing(
-        layout="cambridge",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        _LAYOUT,
+        frames,
+        warnings=warnings,
+        faults=faults,
         given_split=(tuple(poses[0]), tuple(poses[1])),
     )
-    return assemble(root, listing)
 
 
 def _read_list(path: Path, faults: list[Fault]) -> dict[str, RigidTransform]:

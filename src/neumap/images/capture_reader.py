@@ -4,11 +4,12 @@
 "w", "h", "fx", "fy", "cx", "cy", "T_wc" (null for a query without truth), "depth" (optional)}]}`
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from neumap.errors import Fault
 from neumap.geometry import Camera, RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.assembly import Layout, ListedFrame, assemble
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_json import JsonFields, frame_objects, read_json_object
 from neumap.images.pose_matrix import inverse_of_given
@@ -18,9 +19,13 @@ FILE_NAME = "cameras.json"
 
 SIGN = f"{FILE_NAME} (capture)"
 
-_CONVENTION = (
-    "capture: world_from_cam matrices T_wc, OpenCV axes, pixel origin at the corner of the first "
-    "pixel; depth in millimetres, read as registered to the photo."
+_LAYOUT = Layout(
+    name="capture",
+    units="unknown",
+    convention=(
+        "capture: world_from_cam matrices T_wc, OpenCV axes, pixel origin at the corner of the "
+        "first pixel; depth in millimetres, read as registered to the photo."
+    ),
 )
 
 
@@ -41,14 +46,12 @@ def read(root: Path) -> ImageSet:
     for subject, entry in frame_objects(content, path, faults):
         with CollectFaults(faults, of=subject):
             frames.append(_read_frame(JsonFields(subject, (entry,))))
-    listing = Listing(
-        layout="capture",
-        convention=_CONVENTION,
-        units=_units(JsonFields(str(path), (content,))),
-        frames=tuple(frames),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        replace(_LAYOUT, units=_units(JsonFields(str(path), (content,)))),
+        frames,
+        faults=faults,
     )
-    return assemble(root, listing)
 
 
 def _read_frame(fields: JsonFields) -> ListedFrame:

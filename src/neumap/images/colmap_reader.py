@@ -1,9 +1,10 @@
 """COLMAP models (text and binary, all camera models, rigs) -> ImageSet."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from neumap.errors import DataError, Fault
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.assembly import Layout, ListedFrame, assemble
 from neumap.images.colmap_binary import read_binary_model
 from neumap.images.colmap_model import ColmapModel
 from neumap.images.colmap_text import read_text_model
@@ -20,9 +21,13 @@ IMAGE_FOLDERS = ("images", ".", "dense/images", "dense/0/images", "colmap/images
 
 SIGN = "cameras and images as .bin or .txt, also in sparse/0 (colmap)"
 
-_CONVENTION = (
-    "COLMAP: cam_from_world as quaternion (scalar first) and translation, OpenCV axes, pixel "
-    "origin at the corner of the first pixel."
+_LAYOUT = Layout(
+    name="colmap",
+    units="unknown",
+    convention=(
+        "COLMAP: cam_from_world as quaternion (scalar first) and translation, OpenCV axes, pixel "
+        "origin at the corner of the first pixel."
+    ),
 )
 
 
@@ -61,15 +66,13 @@ def read_model(root: Path, model_folder: Path, *, layout: str = "colmap") -> Ima
     model = parse_model(model_folder)
     prefix = photo_prefix(root, (image.name for image in model.images), IMAGE_FOLDERS)
     frames, faults = model_frames(model, prefix=prefix)
-    listing = Listing(
-        layout=layout,
-        convention=_CONVENTION,
-        units="unknown",
-        frames=tuple(frames),
+    return assemble(
+        root,
+        replace(_LAYOUT, name=layout),
+        frames,
         warnings=_warnings(model_folder, model),
-        faults=tuple(faults),
+        faults=faults,
     )
-    return assemble(root, listing)
 
 
 def parse_model(model_folder: Path) -> ColmapModel:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.assembly import Layout, ListedFrame, assemble
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import table_rows
 from neumap.images.matrix_text import read_cam_from_world, read_matrix
@@ -23,9 +23,13 @@ SIGN = "train/rgb, train/poses and train/calibration (dsacstar)"
 PLACEHOLDER_SIZE = (640, 480)
 """Size assumed where no photo can be read, which is the fault that is then stated."""
 
-_CONVENTION = (
-    "DSAC*: world_from_cam 4x4 matrices, OpenCV axes, principal point at the centre of the photo "
-    "unless a 3x3 calibration says otherwise; depth in millimetres, registered."
+_LAYOUT = Layout(
+    name="dsacstar",
+    units="metre",
+    convention=(
+        "DSAC*: world_from_cam 4x4 matrices, OpenCV axes, principal point at the centre of the "
+        "photo unless a 3x3 calibration says otherwise; depth in millimetres, registered."
+    ),
 )
 
 
@@ -47,15 +51,13 @@ def read(root: Path) -> ImageSet:
     to_map = _read_part(root, mapping, faults)
     queries = _read_part(root, QUERY_FOLDER, faults) if _is_part(root / QUERY_FOLDER) else []
     names = tuple(tuple(frame.name for frame in part) for part in (to_map, queries))
-    listing = Listing(
-        layout="dsacstar",
-        convention=_CONVENTION,
-        units="metre",
-        frames=(*to_map, *queries),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        _LAYOUT,
+        (*to_map, *queries),
+        faults=faults,
         given_split=(names[0], names[1]) if queries else None,
     )
-    return assemble(root, listing)
 
 
 def _is_part(folder: Path) -> bool:

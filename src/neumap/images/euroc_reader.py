@@ -13,7 +13,7 @@ from jaxtyping import Float64, Int64
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera, RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.colmap_model import pose_of
 from neumap.images.input_text import cut_warnings, parse_float, parse_int, read_text, table_rows
 from neumap.images.pose_matrix import check_last_row
@@ -26,9 +26,13 @@ SIGN = f"[mav0/]{CAMERA}/sensor.yaml and [mav0/]{TRUTH} (euroc)"
 MODELS = {"radial-tangential": "OPENCV", "equidistant": "OPENCV_FISHEYE"}
 """Distortion models of sensor.yaml, each with four coefficients."""
 
-_CONVENTION = (
-    "EuRoC: world_from_body as position and quaternion (scalar first), body_from_cam T_BS, OpenCV "
-    "axes, pixel origin at the centre of the first pixel (0.5 px added here)."
+_LAYOUT = Layout(
+    name="euroc",
+    units="metre",
+    convention=(
+        "EuRoC: world_from_body as position and quaternion (scalar first), body_from_cam T_BS, "
+        "OpenCV axes, pixel origin at the centre of the first pixel (0.5 px added here)."
+    ),
 )
 
 
@@ -69,15 +73,7 @@ def read(root: Path) -> ImageSet:
     warnings = cut_warnings(folder / CAMERA / "data.csv", folder / TRUTH)
     if unposed:
         warnings.append(f"{examples(unposed)} photos are outside the ground truth, left out.")
-    listing = Listing(
-        layout="euroc",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults)
 
 
 def _mav_folder(root: Path) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera, RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import odd_one_warnings, parse_int, table_rows
 from neumap.images.matrix_text import read_matrix
@@ -20,9 +20,13 @@ FOLDER = "images"
 SPLIT_FILE = "train_test_val.pkl"
 SIGN = f"{FOLDER}/*.intrinsics.txt and {FOLDER}/*.pose.txt (indoor6)"
 
-_CONVENTION = (
-    "Indoor-6: cam_from_world 3x4 matrices, OpenCV axes, COLMAP's pixel origin at the corner of "
-    "the first pixel."
+_LAYOUT = Layout(
+    name="indoor6",
+    units="metre",
+    convention=(
+        "Indoor-6: cam_from_world 3x4 matrices, OpenCV axes, COLMAP's pixel origin at the corner "
+        "of the first pixel."
+    ),
 )
 
 
@@ -58,16 +62,7 @@ def read(root: Path) -> ImageSet:
     if with_sixth:
         sentence = "state a sixth number, perhaps distortion; as in the data set's loader, unused."
         warnings.append(f"{examples(with_sixth)} {sentence}")
-    listing = Listing(
-        layout="indoor6",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-        given_split=split,
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults, given_split=split)
 
 
 def _read_intrinsics(path: Path) -> tuple[Camera, float]:

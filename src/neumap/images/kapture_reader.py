@@ -1,10 +1,10 @@
 """kapture 1.x data sets, single or split in mapping and queries (NAVER LABS) -> ImageSet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neumap.errors import DataError, Fault
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.input_text import cut_warnings
 from neumap.images.kapture_tables import UNKNOWN_CAMERA, KaptureTables, read_tables
 from neumap.images.posed_image import ImageSet
@@ -15,9 +15,13 @@ QUERY_FOLDERS = ("query", "query_day", "query_night", "validation", "test", "tes
 """Folders of a data set that is stored as several kaptures."""
 TABLES = ("sensors.txt", "rigs.txt", "trajectories.txt", "records_camera.txt")
 
-_CONVENTION = (
-    "kapture: cam_from_world as quaternion (scalar first) and translation, by way of rigs, OpenCV "
-    "axes, camera models of COLMAP, pixel origin at the corner of the first pixel."
+_LAYOUT = Layout(
+    name="kapture",
+    units="unknown",
+    convention=(
+        "kapture: cam_from_world as quaternion (scalar first) and translation, by way of rigs, "
+        "OpenCV axes, camera models of COLMAP, pixel origin at the corner of the first pixel."
+    ),
 )
 
 
@@ -46,7 +50,7 @@ def read(root: Path) -> ImageSet:
     """
     if _is_kapture(root):
         part = _read_part(root, root)
-        return assemble(root, _listing((part,), given_split=None))
+        return _joined(root, (part,), given_split=None)
     to_map = [_read_part(root, root / name) for name in _present(root, MAPPING_FOLDERS)]
     queries = [_read_part(root, root / name) for name in _present(root, QUERY_FOLDERS)]
     if not to_map:
@@ -57,7 +61,7 @@ def read(root: Path) -> ImageSet:
         )
     names = (_names(to_map), _names(queries))
     given_split = names if queries else None
-    return assemble(root, _listing((*to_map, *queries), given_split=given_split))
+    return _joined(root, (*to_map, *queries), given_split=given_split)
 
 
 def _is_kapture(folder: Path) -> bool:
@@ -72,16 +76,18 @@ def _names(parts: list[_Part]) -> tuple[str, ...]:
     return tuple(frame.name for part in parts for frame in part.frames)
 
 
-def _listing(
-    parts: tuple[_Part, ...], *, given_split: tuple[tuple[str, ...], tuple[str, ...]] | None
-) -> Listing:
-    return Listing(
-        layout="kapture",
-        convention=_CONVENTION,
-        units="metre" if any(part.is_metric for part in parts) else "unknown",
-        frames=tuple(frame for part in parts for frame in part.frames),
-        warnings=tuple(sentence for part in parts for sentence in part.warnings),
-        faults=tuple(fault for part in parts for fault in part.faults),
+def _joined(
+    root: Path,
+    parts: tuple[_Part, ...],
+    *,
+    given_split: tuple[tuple[str, ...], tuple[str, ...]] | None,
+) -> ImageSet:
+    return assemble(
+        root,
+        replace(_LAYOUT, units="metre" if any(part.is_metric for part in parts) else "unknown"),
+        [frame for part in parts for frame in part.frames],
+        warnings=[sentence for part in parts for sentence in part.warnings],
+        faults=[fault for part in parts for fault in part.faults],
         given_split=given_split,
     )
 

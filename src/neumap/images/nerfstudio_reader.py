@@ -1,12 +1,12 @@
 """nerfstudio and instant-ngp `transforms.json` -> ImageSet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import tan
 from pathlib import Path
 
 from neumap.errors import DataError, Fault, NeumapError
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples, path_inside
 from neumap.images.input_json import JsonFields, frame_objects, read_json_object
 from neumap.images.photo import photo_size
 from neumap.images.pose_matrix import cam_from_world_of_opengl
@@ -18,9 +18,13 @@ PHOTO_SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG")
 
 SIGN = f"{FILE_NAME} (nerfstudio)"
 
-_CONVENTION = (
-    "nerfstudio: world_from_cam matrices, OpenGL axes (x right, y up, z backward), pixel origin at "
-    "the corner of the first pixel."
+_LAYOUT = Layout(
+    name="nerfstudio",
+    units="unknown",
+    convention=(
+        "nerfstudio: world_from_cam matrices, OpenGL axes (x right, y up, z backward), pixel "
+        "origin at the corner of the first pixel."
+    ),
 )
 _MODELS = ("PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV", "OPENCV_FISHEYE")
 
@@ -63,15 +67,13 @@ def read(root: Path) -> ImageSet:
         )
     has_depth = bool(frames) and all(frame.depth_name for frame in frames)
     warnings = (f"{examples(absent)} listed photos are missing.",) if absent else ()
-    listing = Listing(
-        layout="nerfstudio",
-        convention=_CONVENTION,
-        units="metre" if has_depth else "unknown",
-        frames=tuple(frames),
+    return assemble(
+        root,
+        replace(_LAYOUT, units="metre" if has_depth else "unknown"),
+        frames,
         warnings=warnings,
-        faults=tuple(faults),
+        faults=faults,
     )
-    return assemble(root, listing)
 
 
 def _placed(fault: Fault, subject: str) -> Fault:

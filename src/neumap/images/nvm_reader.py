@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from neumap.errors import DataError, Fault
-from neumap.images.assembly import ListedFrame, Listing, assemble, plural
+from neumap.images.assembly import Layout, ListedFrame, assemble, plural
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import cut_warnings
 from neumap.images.nvm import read_nvm
@@ -18,9 +18,13 @@ IMAGE_FOLDERS = (".", "images")
 PLACEHOLDER_SIZE = (640, 480)
 """Size assumed where no photo is on disk, which is the fault that is then stated."""
 
-_CONVENTION = (
-    "VisualSFM: rotation of cam_from_world as quaternion (scalar first) and the camera's centre, "
-    "OpenCV axes, principal point at the centre of the photo."
+_LAYOUT = Layout(
+    name="nvm",
+    units="unknown",
+    convention=(
+        "VisualSFM: rotation of cam_from_world as quaternion (scalar first) and the camera's "
+        "centre, OpenCV axes, principal point at the centre of the photo."
+    ),
 )
 
 
@@ -56,12 +60,4 @@ def read(root: Path) -> ImageSet:
     if model.num_further_models:
         noun = plural(model.num_further_models, "further model")
         warnings.append(f"{paths[0].name} holds {noun}, in other frames; only the first was read.")
-    listing = Listing(
-        layout="nvm",
-        convention=_CONVENTION,
-        units="unknown",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults)

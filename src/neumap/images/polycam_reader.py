@@ -10,7 +10,7 @@ import numpy as np
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_json import JsonFields, read_json_object
 from neumap.images.pose_matrix import cam_from_world_of_opengl
@@ -21,9 +21,13 @@ FOLDERS = (("corrected_cameras", "corrected_images"), ("cameras", "images"))
 PHOTO_SUFFIXES = (".jpg", ".png")
 SIGN = "keyframes/cameras or keyframes/corrected_cameras (polycam)"
 
-_CONVENTION = (
-    "Polycam: world_from_cam matrices in metres, ARKit axes (x right, y up, z backward), pixel "
-    "origin at the corner of the first pixel; depth in millimetres, registered."
+_LAYOUT = Layout(
+    name="polycam",
+    units="metre",
+    convention=(
+        "Polycam: world_from_cam matrices in metres, ARKit axes (x right, y up, z backward), "
+        "pixel origin at the corner of the first pixel; depth in millimetres, registered."
+    ),
 )
 
 
@@ -56,15 +60,7 @@ def read(root: Path) -> ImageSet:
             frame = _read_frame(fields, name, depth_name if (root / depth_name).is_file() else None)
             frames.append(frame)
     warnings = (f"{examples(absent)} cameras have no photo.",) if absent else ()
-    listing = Listing(
-        layout="polycam",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=warnings,
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults)
 
 
 def _folders(root: Path) -> tuple[str, str] | None:

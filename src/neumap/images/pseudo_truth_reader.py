@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.assembly import Layout, ListedFrame, assemble
 from neumap.images.colmap_model import pose_of
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, table_rows
@@ -20,10 +20,14 @@ SIGN = "*_train.txt and *_test.txt beside seq-* or data (pseudo-truth)"
 DEFAULT_SIZE = (640, 480)
 PHOTO_SUFFIXES = (".png", ".jpg")
 
-_CONVENTION = (
-    "Pseudo ground truth of 7-Scenes and 12-Scenes: cam_from_world as quaternion (scalar first) "
-    "and translation, OpenCV axes, principal point at the centre of the photo. Depth is not "
-    "used: it belongs to the other ground truth."
+_LAYOUT = Layout(
+    name="pseudo-truth",
+    units="metre",
+    convention=(
+        "Pseudo ground truth of 7-Scenes and 12-Scenes: cam_from_world as quaternion (scalar "
+        "first) and translation, OpenCV axes, principal point at the centre of the photo. Depth "
+        "is not used: it belongs to the other ground truth."
+    ),
 )
 
 
@@ -52,16 +56,14 @@ def read(root: Path) -> ImageSet:
     for name, row in zip(listed, [*rows[0], *rows[1]], strict=True):
         with CollectFaults(faults, of=row.subject):
             frames.append(_parse_frame(name, row, size=size))
-    listing = Listing(
-        layout="pseudo-truth",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(cut_warnings(*pairs[0])),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        _LAYOUT,
+        frames,
+        warnings=cut_warnings(*pairs[0]),
+        faults=faults,
         given_split=(tuple(names[0]), tuple(names[1])),
     )
-    return assemble(root, listing)
 
 
 def _pairs(root: Path) -> list[tuple[Path, Path]]:

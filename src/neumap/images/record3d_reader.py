@@ -14,7 +14,7 @@ from jaxtyping import Float64
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import ListedFrame, Listing, assemble
+from neumap.images.assembly import Layout, ListedFrame, assemble
 from neumap.images.colmap_model import pose_of
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_json import JsonFields, read_json_object
@@ -26,9 +26,13 @@ FOLDERS = ("rgb", "rgbd")
 PHOTO_SUFFIXES = (".jpg", ".png")
 SIGN = "metadata.json or metadata with rgb or rgbd (record3d)"
 
-_CONVENTION = (
-    "Record3D: world_from_cam as quaternion (scalar last) and position in metres, ARKit axes "
-    "(x right, y up, z backward), pixel origin at the corner of the first pixel."
+_LAYOUT = Layout(
+    name="record3d",
+    units="metre",
+    convention=(
+        "Record3D: world_from_cam as quaternion (scalar last) and position in metres, ARKit axes "
+        "(x right, y up, z backward), pixel origin at the corner of the first pixel."
+    ),
 )
 
 
@@ -65,14 +69,7 @@ def read(root: Path) -> ImageSet:
                     ),
                 )
             )
-    listing = Listing(
-        layout="record3d",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, faults=faults)
 
 
 def _first(root: Path, names: Sequence[str]) -> Path | None:

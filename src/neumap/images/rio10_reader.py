@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import Listing, assemble
+from neumap.images.assembly import Layout, assemble
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings, table_rows
@@ -22,9 +22,13 @@ SEQUENCES = "seq[0-9][0-9]_[0-9][0-9]"
 ORIGINAL_SIZE = (540, 960)
 MAPPED_SCAN = "01"
 
-_CONVENTION = (
-    "RIO10: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the corner of the first "
-    "pixel; rendered depth in millimetres, registered."
+_LAYOUT = Layout(
+    name="rio10",
+    units="metre",
+    convention=(
+        "RIO10: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the corner of the first "
+        "pixel; rendered depth in millimetres, registered."
+    ),
 )
 _SEQUENCE = re.compile(r"seq\d\d_(\d\d)")
 
@@ -54,16 +58,14 @@ def read(root: Path) -> ImageSet:
     names = [frame.name for frame in frames]
     mapped = tuple(name for name in names if _scan_of(name) == MAPPED_SCAN)
     queried = tuple(name for name in names if _scan_of(name) != MAPPED_SCAN)
-    listing = Listing(
-        layout="rio10",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(cut_warnings(root / INTRINSICS_FILE)) if cameras else (),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        _LAYOUT,
+        frames,
+        warnings=cut_warnings(root / INTRINSICS_FILE) if cameras else (),
+        faults=faults,
         given_split=(mapped, queried),
     )
-    return assemble(root, listing)
 
 
 def _photos(root: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import Listing, assemble, examples
+from neumap.images.assembly import Layout, assemble, examples
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings
@@ -26,9 +26,14 @@ ORIGINAL_SIZE = (1296, 968)
 """Size of the colour frames to which the data set's intrinsics belong."""
 ORIGINAL_DEPTH_SIZE = (640, 480)
 
-_CONVENTION = (
-    "ScanNet: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the centre of the first "
-    "pixel (0.5 px added here); depth in millimetres with intrinsics of its own, registered."
+_LAYOUT = Layout(
+    name="scannet",
+    units="metre",
+    convention=(
+        "ScanNet: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the centre of the "
+        "first pixel (0.5 px added here); depth in millimetres with intrinsics of its own, "
+        "registered."
+    ),
 )
 
 
@@ -75,15 +80,7 @@ def read(root: Path) -> ImageSet:
     warnings = cut_warnings(*(path for path in used if path is not None))
     if absent:
         warnings.append(f"{examples(absent)} poses have no photo.")
-    listing = Listing(
-        layout="scannet",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults)
 
 
 def _first(root: Path, names: tuple[str, ...]) -> Path | None:

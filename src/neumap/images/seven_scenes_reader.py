@@ -12,7 +12,7 @@ from jaxtyping import Float64
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import Listing, assemble, examples
+from neumap.images.assembly import Layout, assemble, examples
 from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import table_rows
 from neumap.images.matrix_text import read_matrix
@@ -26,9 +26,13 @@ DEFAULT_SIZE = (640, 480)
 
 SIGN = "[seq-*/]frame-*.pose.txt (7scenes)"
 
-_CONVENTION = (
-    "7-Scenes: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the corner of the first "
-    "pixel; depth in millimetres, 0 and 65535 invalid, read as registered to the photo."
+_LAYOUT = Layout(
+    name="7scenes",
+    units="metre",
+    convention=(
+        "7-Scenes: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the corner of the "
+        "first pixel; depth in millimetres, 0 and 65535 invalid, read as registered to the photo."
+    ),
 )
 
 
@@ -72,16 +76,14 @@ def read(root: Path) -> ImageSet:
     ]
     faults: list[Fault] = []
     frames = listed_frames(root, files, faults)
-    listing = Listing(
-        layout="7scenes",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
+    return assemble(
+        root,
+        _LAYOUT,
+        frames,
+        warnings=warnings,
+        faults=faults,
         given_split=_read_split(root, [frame.name for frame in frames]),
     )
-    return assemble(root, listing)
 
 
 def _photo_of(pose_path: Path) -> Path | None:

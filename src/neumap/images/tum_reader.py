@@ -12,7 +12,7 @@ from jaxtyping import Float64
 
 from neumap.errors import CameraError, DataError, Fault, PhotoError
 from neumap.geometry import Camera, RigidTransform
-from neumap.images.assembly import ListedFrame, Listing, assemble, examples, path_inside
+from neumap.images.assembly import Layout, ListedFrame, assemble, examples, path_inside
 from neumap.images.colmap_model import pose_of
 from neumap.images.input_text import cut_warnings, table_rows
 from neumap.images.photo import photo_size
@@ -28,9 +28,14 @@ DEFAULT_INTRINSICS = (525.0, 525.0, 319.5, 239.5)
 
 SIGN = "rgb.txt and groundtruth.txt (tum)"
 
-_CONVENTION = (
-    "TUM RGB-D: world_from_cam as translation and quaternion (scalar last), OpenCV axes, pixel "
-    "origin at the centre of the first pixel (0.5 px added here); depth in 1/5000 m, registered."
+_LAYOUT = Layout(
+    name="tum",
+    units="metre",
+    convention=(
+        "TUM RGB-D: world_from_cam as translation and quaternion (scalar last), OpenCV axes, "
+        "pixel origin at the centre of the first pixel (0.5 px added here); depth in 1/5000 m, "
+        "registered."
+    ),
 )
 
 
@@ -74,15 +79,7 @@ def read(root: Path) -> ImageSet:
         warnings.append(
             f"{examples(unposed)} photos have no pose within {MAX_TIME_GAP_S} s and were left out."
         )
-    listing = Listing(
-        layout="tum",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults)
 
 
 def _read_list(path: Path) -> tuple[Float64[np.ndarray, " entry"], tuple[str, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from neumap.errors import CameraError, DataError, Fault
 from neumap.geometry import Camera
-from neumap.images.assembly import Listing, assemble
+from neumap.images.assembly import Layout, assemble
 from neumap.images.frame_files import FrameFiles, listed_frames
 from neumap.images.input_text import cut_warnings, parse_float, parse_int, read_text, table_rows
 from neumap.images.posed_image import ImageSet
@@ -21,9 +21,14 @@ SPLIT_FILE = "split.txt"
 FRAMES_FOLDER = "data"
 SIGN = f"{INFO_FILE} and {FRAMES_FOLDER}/frame-*.pose.txt (12scenes)"
 
-_CONVENTION = (
-    "12-Scenes: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the centre of the first "
-    "pixel (0.5 px added here); depth in millimetres with intrinsics of its own, registered."
+_LAYOUT = Layout(
+    name="12scenes",
+    units="metre",
+    convention=(
+        "12-Scenes: world_from_cam 4x4 matrices, OpenCV axes, pixel origin at the centre of the "
+        "first pixel (0.5 px added here); depth in millimetres with intrinsics of its own, "
+        "registered."
+    ),
 )
 _SEQUENCE = re.compile(r"sequence\d+\s*\[frames=(\d+)\]\s*\[start=(\d+)\s*;\s*end=(\d+)\]")
 _FRAME = re.compile(r"frame-(\d+)\.")
@@ -63,16 +68,7 @@ def read(root: Path) -> ImageSet:
             split = _read_split(root / SPLIT_FILE, [frame.name for frame in frames])
         except DataError as error:
             faults.extend(error.faults)
-    listing = Listing(
-        layout="12scenes",
-        convention=_CONVENTION,
-        units="metre",
-        frames=tuple(frames),
-        warnings=tuple(warnings),
-        faults=tuple(faults),
-        given_split=split,
-    )
-    return assemble(root, listing)
+    return assemble(root, _LAYOUT, frames, warnings=warnings, faults=faults, given_split=split)
 
 
 def _photo_name(root: Path, stem: str) -> str:
