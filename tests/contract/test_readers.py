@@ -211,3 +211,88 @@ def test_an_edit_of_the_layouts_own_files_is_a_typed_error_or_leaves_a_usable_se
         path.write_bytes(content)
     assert faults
     assert all(fault.subject and fault.reason and fault.remedy for fault in faults)
+
+
+LISTED_POSES = {
+    "tum": "groundtruth.txt",
+    "colmap_text": "sparse/images.txt",
+    "nvm": "model.nvm",
+    "cambridge": "dataset_test.txt",
+    "pseudo-truth": "chess_test.txt",
+    "kapture": "mapping/sensors/trajectories.txt",
+    "euroc": "mav0/state_groundtruth_estimate0/data.csv",
+    "arkitscenes": "lowres_wide.traj",
+    "aachen": "3D-models/aachen_v_1_1/images.txt",
+}
+"""A file with a line for each pose, of the layouts that have one."""
+
+
+@pytest.mark.parametrize("name", list(LISTED_POSES))
+@pytest.mark.parametrize("word", ["nan", "x"])
+def test_a_bad_number_of_a_listed_pose_is_named_by_file_and_line(name, word, tmp_path):
+    WRITERS[name].write(tmp_path, CAPTURE)
+    path = tmp_path / LISTED_POSES[name]
+    lines = path.read_text().splitlines(keepends=True)
+    decimals = [(at, list(re.finditer(r"-?\d+\.\d{6,}", line))) for at, line in enumerate(lines)]
+    at, found = next((at, found) for at, found in decimals if len(found) > 3)
+    number = found[3]
+    lines[at] = lines[at][: number.start()] + word + lines[at][number.end() :]
+    path.write_text("".join(lines))
+    with pytest.raises(DataError) as caught:
+        read_images(tmp_path)
+    assert any(fault.subject.startswith(f"{path}, line {at + 1}") for fault in caught.value.faults)
+
+
+POSE_FILES = {
+    "7scenes": "seq-01/frame-000002.pose.txt",
+    "12scenes": "data/frame-000002.pose.txt",
+    "rio10": "seq02_01/frame-000002.pose.txt",
+    "scannet": "pose/2.txt",
+    "indoor6": "images/image-000002.pose.txt",
+    "dsacstar": "train/poses/frame-000002.pose.txt",
+}
+"""A file with one pose, of the layouts that have one for each frame."""
+
+
+@pytest.mark.parametrize("name", list(POSE_FILES))
+def test_a_short_row_of_a_pose_file_is_named_by_file_and_line(name, tmp_path):
+    WRITERS[name].write(tmp_path, CAPTURE)
+    path = tmp_path / POSE_FILES[name]
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([rows[0], rows[1].rsplit(maxsplit=1)[0], *rows[2:]]) + "\n")
+    with pytest.raises(DataError) as caught:
+        read_images(tmp_path)
+    (fault,) = caught.value.faults
+    assert fault.subject == f"{path}, line 2"
+    assert fault.reason == "has 3 numbers, expected 4"
+
+
+@pytest.mark.parametrize("name", ["indoor6", "dsacstar"])
+def test_a_pose_that_is_not_finite_is_named_by_its_file(name, tmp_path):
+    WRITERS[name].write(tmp_path, CAPTURE)
+    path = tmp_path / POSE_FILES[name]
+    path.write_text(re.sub(r"\S+", "nan", path.read_text(), count=1))
+    with pytest.raises(DataError) as caught:
+        read_images(tmp_path)
+    assert [fault.subject for fault in caught.value.faults] == [str(path)]
+
+
+LISTS = {
+    "tum": ("rgb.txt", "groundtruth.txt"),
+    "colmap_text": ("sparse/images.txt",),
+    "7scenes": ("TrainSplit.txt", "TestSplit.txt"),
+    "12scenes": ("split.txt",),
+    "euroc": ("mav0/cam0/data.csv", "mav0/state_groundtruth_estimate0/data.csv"),
+    "arkitscenes": ("lowres_wide.traj",),
+    "cambridge": ("dataset_train.txt", "dataset_test.txt", "reconstruction.nvm"),
+}
+"""Files that a data set cannot do without an entry of."""
+
+
+@pytest.mark.parametrize(("name", "file"), [(name, f) for name in LISTS for f in LISTS[name]])
+def test_a_list_without_entries_is_named(name, file, tmp_path):
+    WRITERS[name].write(tmp_path, CAPTURE)
+    (tmp_path / file).write_text("")
+    with pytest.raises(DataError) as caught:
+        read_images(tmp_path)
+    assert {fault.subject for fault in caught.value.faults} == {str(tmp_path / file)}

@@ -8,12 +8,10 @@ photos .jpg where the lists and the disk have .png.
 from pathlib import Path, PurePosixPath
 from statistics import median
 
-import numpy as np
-
 from neumap.errors import DataError, Fault
 from neumap.geometry import RigidTransform
 from neumap.images.assembly import Layout, ListedFrame, assemble, examples
-from neumap.images.colmap_model import pose_of
+from neumap.images.colmap_model import pose_at
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import Row, cut_warnings, table_rows
 from neumap.images.nvm import NvmCamera, read_nvm
@@ -110,8 +108,7 @@ def _parse_line(row: Row) -> tuple[str, RigidTransform]:
         reason = f"has {len(row.fields)} fields, expected 8"
         raise DataError(row.subject, reason, "Write `file X Y Z W P Q R`.")
     numbers = row.floats(1, 8)
-    rotation = pose_of(numbers[3:], np.zeros(3), subject=row.subject).rotation
-    return row.fields[0], RigidTransform(rotation, -rotation @ numbers[:3])
+    return row.fields[0], pose_at(numbers[3:], numbers[:3], subject=row.subject)
 
 
 def _cameras(path: Path, faults: list[Fault]) -> dict[str, NvmCamera]:

@@ -63,15 +63,29 @@ def pose_of(
 ) -> RigidTransform:
     """Return cam_from_world of a stored quaternion (scalar first) and translation.
 
-    Numbers that are not finite are kept for the pose check; DataError on a quaternion whose norm
-    is not 1 within 1e-3.
+    DataError on numbers that are not finite, and on a quaternion whose norm is not 1 within 1e-3.
     """
     with np.errstate(over="ignore"):  # a norm beyond float64 is infinite, and refused
         norm = float(np.linalg.norm(quat_wxyz))
-    if not np.isfinite(norm):
-        return RigidTransform(np.full((3, 3), np.nan), translation)
+    if not (np.isfinite(norm) and np.isfinite(translation).all()):
+        raise DataError(
+            subject,
+            "the pose holds NaN or infinite numbers",
+            "Correct the pose, or remove the frame.",
+        )
     if abs(norm - 1) > 1e-3:
         raise DataError(
             subject, f"the quaternion has norm {norm:.6f}, expected 1", "Normalise the quaternion."
         )
     return RigidTransform.from_quat_wxyz(quat_wxyz, translation)
+
+
+def pose_at(
+    quat_wxyz: Float64[np.ndarray, "4"],
+    center_in_world: Float64[np.ndarray, "3"],
+    *,
+    subject: str,
+) -> RigidTransform:
+    """Return cam_from_world of a stored rotation and the camera's centre; errors as `pose_of`."""
+    rotation = pose_of(quat_wxyz, center_in_world, subject=subject).rotation
+    return RigidTransform(rotation, -rotation @ center_in_world)

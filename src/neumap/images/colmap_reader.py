@@ -76,9 +76,16 @@ def read_model(root: Path, model_folder: Path, *, layout: str = "colmap") -> Ima
 
 
 def parse_model(model_folder: Path) -> ColmapModel:
-    """Parse the binary model of a folder, or the text model where there is no binary one."""
+    """Parse the binary model of a folder, or the text model where there is no binary one.
+
+    Raises DataError on a cut or malformed model, or one without images.
+    """
     is_binary = (model_folder / "images.bin").is_file()
-    return (read_binary_model if is_binary else read_text_model)(model_folder)
+    model = (read_binary_model if is_binary else read_text_model)(model_folder)
+    if not model.images:
+        path = model_folder / f"images.{'bin' if is_binary else 'txt'}"
+        raise DataError(str(path), "lists no image", "Export the model anew.")
+    return model
 
 
 def model_frames(model: ColmapModel, *, prefix: str) -> tuple[list[ListedFrame], list[Fault]]:

@@ -12,7 +12,7 @@ from neumap.geometry import Camera
 from neumap.images.assembly import Layout, ListedFrame, assemble
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import table_rows
-from neumap.images.matrix_text import read_cam_from_world, read_matrix
+from neumap.images.matrix_text import read_cam_from_world, read_matrix, require_finite
 from neumap.images.posed_image import ImageSet
 from neumap.images.stored_size import most_common_size
 
@@ -86,7 +86,7 @@ def _read_part(root: Path, name: str, faults: list[Fault]) -> list[ListedFrame]:
                 ListedFrame(
                     name=_below(root, photo) if photo else f"{name}/rgb/{key}",
                     camera=camera,
-                    cam_from_world=read_cam_from_world(pose_path),
+                    cam_from_world=require_finite(read_cam_from_world(pose_path), pose_path),
                     depth_name=_below(root, depth) if depth else None,
                 )
             )

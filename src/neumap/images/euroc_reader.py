@@ -94,6 +94,8 @@ def _read_photos(path: Path, faults: list[Fault]) -> tuple[list[int], list[str]]
             names.append(row.fields[1])
         except DataError as error:
             faults.extend(error.faults)
+    if not names and not faults:
+        faults.append(Fault(str(path), "lists no photo", "Restore the file."))
     return times_ns, names
 
 

@@ -12,7 +12,7 @@ from neumap.geometry import Camera, RigidTransform
 from neumap.images.assembly import Layout, ListedFrame, assemble, examples
 from neumap.images.fault_collection import CollectFaults
 from neumap.images.input_text import odd_one_warnings, parse_int, table_rows
-from neumap.images.matrix_text import read_matrix
+from neumap.images.matrix_text import read_matrix, require_finite
 from neumap.images.pickled_names import names_by_key
 from neumap.images.posed_image import ImageSet
 
@@ -52,7 +52,8 @@ def read(root: Path) -> ImageSet:
         path = pose_path.with_name(pose_path.name.replace(".pose.txt", ".intrinsics.txt"))
         with CollectFaults(faults, of=str(path)):
             camera, sixth = _read_intrinsics(path)
-            pose = RigidTransform.from_matrix(read_matrix(pose_path, shape=(3, 4)))
+            matrix = read_matrix(pose_path, shape=(3, 4))
+            pose = require_finite(RigidTransform.from_matrix(matrix), pose_path)
             photo_name = pose_path.name.replace(".pose.txt", ".color.jpg")
             frames.append(ListedFrame(f"{FOLDER}/{photo_name}", camera, pose))
             if sixth != 0:

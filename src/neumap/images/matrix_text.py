@@ -18,11 +18,13 @@ def read_matrix(path: Path, *, shape: tuple[int, int]) -> Float64[np.ndarray, "r
     """
     num_rows, num_columns = shape
     rows = list(table_rows(path))
-    if len(rows) != num_rows or any(len(row.fields) != num_columns for row in rows):
-        found = f"{len(rows)} rows of {sorted({len(row.fields) for row in rows})} numbers"
-        raise DataError(
-            str(path), f"holds {found}, expected {num_rows} of {num_columns}", "Restore the file."
-        )
+    for row in rows:
+        if len(row.fields) != num_columns:
+            reason = f"has {len(row.fields)} numbers, expected {num_columns}"
+            raise DataError(row.subject, reason, "Restore the file.")
+    if len(rows) != num_rows:
+        reason = f"holds {len(rows)} rows of numbers, expected {num_rows}"
+        raise DataError(str(path), reason, "Restore the file.")
     matrix = np.stack([row.floats(0, num_columns) for row in rows])
     if shape == (4, 4):
         check_last_row(matrix, str(path))
@@ -35,3 +37,14 @@ def read_cam_from_world(path: Path) -> RigidTransform:
     Raises DataError on anything but four rows of four numbers ending in 0 0 0 1.
     """
     return inverse_of_given(RigidTransform.from_matrix(read_matrix(path, shape=(4, 4))))
+
+
+def require_finite(pose: RigidTransform, path: Path) -> RigidTransform:
+    """Return the pose of a file; DataError where it holds NaN or infinite numbers.
+
+    For data sets that have no frames without a pose.
+    """
+    if not (np.isfinite(pose.rotation).all() and np.isfinite(pose.translation).all()):
+        reason = "the pose holds NaN or infinite numbers"
+        raise DataError(str(path), reason, "Correct the pose, or remove the frame.")
+    return pose

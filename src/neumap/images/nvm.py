@@ -15,7 +15,7 @@ from jaxtyping import Float64
 
 from neumap.errors import DataError, Fault
 from neumap.geometry import Camera, RigidTransform
-from neumap.images.colmap_model import pose_of
+from neumap.images.colmap_model import pose_at
 from neumap.images.input_text import Row, parse_int, read_text
 
 _HEADER = "NVM_V3"
@@ -178,13 +178,12 @@ def _parse_camera(row: Row, reach_px: tuple[float, float]) -> NvmCamera:
     if not abs(numbers[7]) <= MAX_DISTORTION:
         reason = f"has the distortion {numbers[7]:g}, expected one between -1 and 1"
         raise DataError(row.subject, reason, "Remove the photo from the model.")
-    rotation = pose_of(np.array(numbers[:4]), np.zeros(3), subject=row.subject).rotation
-    center_in_world = np.array(numbers[4:7])
+    pose = pose_at(np.array(numbers[:4]), np.array(numbers[4:7]), subject=row.subject)
     return NvmCamera(
         # VisualSFM runs on Windows, and writes " for a space
         name=row.fields[0].replace("\\", "/").replace('"', " "),
         focal_px=float(focal_px),
-        cam_from_world=RigidTransform(rotation, -rotation @ center_in_world),
+        cam_from_world=pose,
         measurement_distortion=float(numbers[7]),
         reach_px=reach_px,
         subject=row.subject,

@@ -124,7 +124,10 @@ def _read_intrinsics(root: Path) -> Float64[np.ndarray, "3 3"] | None:
 
 
 def _read_split(root: Path, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return names to map and to query from the lists of sequences, None where they are missing."""
+    """Return names to map and to query from the lists of sequences, None where they are missing.
+
+    DataError on a malformed or empty list.
+    """
     parts: list[tuple[str, ...]] = []
     for file_name in ("TrainSplit.txt", "TestSplit.txt"):
         if not (root / file_name).is_file():
@@ -135,5 +138,7 @@ def _read_split(root: Path, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
             if match is None:
                 raise DataError(row.subject, "is no sequence", "Write e.g. sequence1.")
             folders.add(f"seq-{int(match.group(1)):02d}")
+        if not folders:
+            raise DataError(str(root / file_name), "lists no sequence", "Restore the file.")
         parts.append(tuple(name for name in names if name.split("/")[0] in folders))
     return parts[0], parts[1]

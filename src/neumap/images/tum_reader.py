@@ -52,12 +52,15 @@ def read(root: Path) -> ImageSet:
     a pose within 0.02 s are left out with a warning. Raises DataError on malformed lines.
     """
     photo_times, photo_names = _read_list(root / "rgb.txt")
+    if not photo_names:
+        raise DataError(str(root / "rgb.txt"), "lists no photo", "Restore the file.")
     pose_times, poses, faults = _read_poses(root / "groundtruth.txt")
     depth_times, depth_names = np.zeros(0), ()
     if (root / "depth.txt").is_file():
         depth_times, depth_names = _read_list(root / "depth.txt")
     camera, warnings = _read_camera(root, photo_names)
-    warnings.extend(cut_warnings(root / "rgb.txt", root / "groundtruth.txt"))
+    lists = (root / name for name in ("rgb.txt", "depth.txt", "groundtruth.txt"))
+    warnings.extend(cut_warnings(*(path for path in lists if path.is_file())))
     pose_of_photo = nearest_in_time(photo_times, pose_times, max_gap_s=MAX_TIME_GAP_S)
     depth_of_photo = nearest_in_time(photo_times, depth_times, max_gap_s=MAX_TIME_GAP_S)
     frames: list[ListedFrame] = []
@@ -113,6 +116,8 @@ def _read_poses(
             faults.extend(error.faults)
             continue
         entries.append((float(values[0]), pose))
+    if not entries and not faults:
+        faults.append(Fault(str(path), "holds no pose", "Restore the file."))
     entries.sort(key=lambda entry: entry[0])
     return np.array([time for time, _ in entries]), [pose for _, pose in entries], faults
 

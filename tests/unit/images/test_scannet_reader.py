@@ -59,7 +59,7 @@ def test_frames_without_depth_are_read(root):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("intrinsic/intrinsic_color.txt", "1 2 3\n", "holds 1 rows of .3. numbers"),
+        ("intrinsic/intrinsic_color.txt", "1 2 3\n", "line 1: has 3 numbers, expected 4"),
         ("intrinsic/intrinsic_color.txt", "-1 0 1 0\n0 1 1 0\n0 0 1 0\n0 0 0 1\n", "focal length"),
         ("pose/2.txt", "1 0 0 0\n" * 4, "pose/2.txt: last row of the pose"),
         ("pose/2.txt", "1 0 0 y\n" * 4, "pose/2.txt, line 1, field 4: 'y'"),
@@ -78,4 +78,4 @@ def test_all_malformed_files_are_named_at_once(root):
     with pytest.raises(DataError) as caught:
         read_images(root)
     names = [fault.subject.split("/")[-1] for fault in caught.value.faults]
-    assert names == ["intrinsic_color.txt", "1.txt", "4.txt"]
+    assert names == [f"{name}.txt, line 1" for name in ("intrinsic_color", "1", "4")]

@@ -54,10 +54,14 @@ def test_the_documented_focal_length_is_taken_with_a_warning(root):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("seq-01/frame-000001.pose.txt", "1 0 0 0\n0 1 0 0\n0 0 1 0\n", "expected 4 of 4"),
+        (
+            "seq-01/frame-000001.pose.txt",
+            "1 0 0 0\n0 1 0 0\n0 0 1 0\n",
+            "3 rows of numbers, expected 4",
+        ),
         ("seq-01/frame-000001.pose.txt", "1 0 0 x\n" * 4, "line 1, field 4: 'x'"),
         ("seq-01/frame-000001.pose.txt", "1 0 0 0\n" * 4, "last row of the pose"),
-        ("camera-intrinsics.txt", "1 2 3\n", "expected 3 of 3"),
+        ("camera-intrinsics.txt", "1 2 3\n", "1 rows of numbers, expected 3"),
         ("camera-intrinsics.txt", "-1 0 3\n0 1 3\n0 0 1\n", "camera-intrinsics.txt: focal"),
         ("TrainSplit.txt", "sequence1\nchess\n", "TrainSplit.txt, line 2"),
     ],

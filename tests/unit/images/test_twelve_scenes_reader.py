@@ -69,7 +69,7 @@ def test_lost_frames_are_dropped_from_the_split_too(root):
         ),
         ("split.txt", "sequence1 [", "sequence [", "split.txt, line 2: is no sequence"),
         ("split.txt", "end=5", "end=6", "line 2: counts 4 frames but spans 2 to 6"),
-        ("data/frame-000002.pose.txt", "\n", " 1\n", "frame-000002.pose.txt: holds 4 rows"),
+        ("data/frame-000002.pose.txt", "\n", " 1\n", "frame-000002.pose.txt, line 1: has 5"),
     ],
 )
 def test_malformed_files_are_refused_by_place(root, name, old, new, message):
