@@ -13,7 +13,7 @@ from neumap.benchmark.run_key import library_versions, package_fingerprint
 from neumap.benchmark.scene_data import SceneData
 from neumap.benchmark.scene_rows import ScoredRow
 from neumap.benchmark.submission import SubmissionRow
-from neumap.evaluation import Summary, summarise
+from neumap.evaluation import Summary
 from neumap.evaluation.benchmark_row import BenchmarkRow
 from neumap.evaluation.equal_bytes import Behind, where_behind
 from neumap.evaluation.pooled_rows import PooledRows, pool_scenes
@@ -164,14 +164,8 @@ def _row_json(row: BenchmarkRow) -> dict[str, object]:
 def _scored_json(scored: ScoredRow, out: Path) -> dict[str, object]:
     row = scored.row
     content = {**_row_json(row), "runs": [_run_json(run, out) for run in scored.runs]}
-    if len(scored.scores_by_seed) > 1:
-        summary = row.summary
-        content["by_seed"] = [
-            _seed_json(
-                seed, summarise(scores, units=summary.units, median_depth=summary.median_depth)
-            )
-            for seed, scores in scored.scores_by_seed.items()
-        ]
+    if len(scored.by_seed) > 1:
+        content["by_seed"] = [_seed_json(*entry) for entry in scored.by_seed.items()]
     return content
 
 

@@ -19,7 +19,7 @@ from neumap.evaluation.text_file import write_text_atomically
 
 REPORT_FILE = "report.html"
 FIGURES = "figures"
-"""Folder of the results with a figures file of each row, which `neumap compare` reads."""
+"""Folder of the results with the figures files of each row, which `neumap compare` reads."""
 
 
 def run_benchmark(
@@ -69,8 +69,11 @@ def run_benchmark(
 
 
 def _write_figures(rows: Sequence[ScoredRow], out: Path) -> None:
+    """Write a file for each row, or for each seed of a row: comparisons draw seeds as well."""
     for scored in rows:
         first = scored.runs[0]
         stem = first.predictions.stem.removesuffix(f"-fold{first.name.fold}-seed{first.name.seed}")
         folder = make_folder(out / FIGURES / first.predictions.parent.name)
-        write_figures(folder / f"{stem}.json", scored.row.summary)
+        for seed, summary in scored.by_seed.items():
+            suffix = f"-seed{seed}" if len(scored.by_seed) > 1 else ""
+            write_figures(folder / f"{stem}{suffix}.json", summary)

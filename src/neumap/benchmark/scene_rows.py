@@ -7,7 +7,7 @@ import numpy as np
 
 from neumap.benchmark.kept_run import KeptRun
 from neumap.benchmark.scene_data import SceneData
-from neumap.evaluation import Prediction, QueryScore, read_predictions, score, summarise
+from neumap.evaluation import Prediction, QueryScore, Summary, read_predictions, score, summarise
 from neumap.evaluation.benchmark_row import BenchmarkRow
 from neumap.evaluation.report import SceneEvidence
 from neumap.evaluation.score import median_scene_depth
@@ -23,17 +23,24 @@ class ScoredRow:
     """A row with the runs that it pools: all folds and seeds of a method at a budget."""
 
     row: BenchmarkRow
+    """Queries of further seeds are renamed there, since names tell queries apart."""
     runs: tuple[KeptRun, ...]
-    scores_by_seed: dict[int, tuple[QueryScore, ...]]
+    by_seed: dict[int, Summary]
+    """The figures of the maps of one seed, all folds pooled."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Answers:
-    """One run's predictions under names that differ between seeds."""
+    """One run's predictions."""
 
     run: KeptRun
     predictions: tuple[Prediction, ...]
     true_poses: TruePoses
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run's map."""
+        return self.run.name.seed
 
 
 def score_scene(scene: SceneData, runs: Sequence[KeptRun]) -> tuple[ScoredRow, ...]:
@@ -43,7 +50,14 @@ def score_scene(scene: SceneData, runs: Sequence[KeptRun]) -> tuple[ScoredRow, .
     for all rows: that of the inlier points of all methods. Raises DataError where a query is
     missing in a file, or stands in it twice.
     """
-    answers = [_read(scene, run) for run in runs]
+    answers = [
+        _Answers(
+            run=run,
+            predictions=read_predictions(run.predictions),
+            true_poses=scene.true_poses(run.name.fold),
+        )
+        for run in runs
+    ]
     merged: dict[str, RigidTransform | None] = {}
     for answer in answers:
         merged.update(answer.true_poses)
@@ -55,57 +69,73 @@ def score_scene(scene: SceneData, runs: Sequence[KeptRun]) -> tuple[ScoredRow, .
     return tuple(_row(scene, group, median_depth=depth) for group in groups.values())
 
 
-def _read(scene: SceneData, run: KeptRun) -> _Answers:
-    """Read a run; queries of further seeds are renamed, since names tell queries apart."""
-    seed = run.name.seed
-    predictions = read_predictions(run.predictions)
-    return _Answers(
-        run=run,
-        predictions=tuple(replace(p, name=_seed_name(p.name, seed)) for p in predictions),
-        true_poses={
-            _seed_name(name, seed): pose for name, pose in scene.true_poses(run.name.fold).items()
-        },
-    )
-
-
-def _seed_name(name: str, seed: int) -> str:
-    return name if seed == 0 else f"seed {seed}/{name}"
-
-
 def _row(scene: SceneData, group: Sequence[_Answers], *, median_depth: float | None) -> ScoredRow:
-    by_seed: dict[int, list[QueryScore]] = {}
+    by_seed: dict[int, list[_Answers]] = {}
     for answer in group:
-        scores = score(answer.predictions, answer.true_poses)
-        by_seed.setdefault(answer.run.name.seed, []).extend(scores)
-    predictions = tuple(p for answer in group for p in answer.predictions)
-    true_poses = {name: pose for a in group for name, pose in a.true_poses.items()}
-    costs = [a.run.cost for a in group if a.run.cost.no_map_reason is None]
-    map_bytes = round(float(np.median([cost.map_bytes for cost in costs]))) if costs else 0
-    seconds = float(np.median([cost.mapping_seconds for cost in costs])) if costs else 0.0
-    units = scene.image_set.units
-    summary = summarise(
-        [query for scores in by_seed.values() for query in scores],
-        scene=scene.name,
-        units=units,
-        median_depth=median_depth,
-        trajectory=trajectory_error(predictions, true_poses, units=units),
-        map_bytes=map_bytes,
-        mapping_seconds=seconds,
-    )
+        by_seed.setdefault(answer.seed, []).append(answer)
+    pooled = _summary(scene, [_renamed(answer) for answer in group], median_depth=median_depth)
     name = group[0].run.name
     row = BenchmarkRow(
         scene=scene.name,
         method=name.method,
         budget_bytes=name.budget_bytes,
-        map_bytes=map_bytes,
-        mapping_seconds=seconds,
-        summary=summary,
-        evidence=_evidence(scene, predictions, seeds=tuple(by_seed)),
+        map_bytes=pooled.map_bytes or 0,
+        mapping_seconds=pooled.mapping_seconds or 0.0,
+        summary=pooled,
+        evidence=_evidence(
+            scene,
+            tuple(p for answer in group for p in _renamed(answer).predictions),
+            seeds=tuple(by_seed),
+        ),
     )
-    scores_by_seed = {seed: tuple(scores) for seed, scores in by_seed.items()}
     return ScoredRow(
-        row=row, runs=tuple(answer.run for answer in group), scores_by_seed=scores_by_seed
+        row=row,
+        runs=tuple(answer.run for answer in group),
+        by_seed={
+            seed: _summary(scene, answers, median_depth=median_depth)
+            for seed, answers in by_seed.items()
+        },
     )
+
+
+def _summary(
+    scene: SceneData, answers: Sequence[_Answers], *, median_depth: float | None
+) -> Summary:
+    """Score the answers and pool them; bytes and mapping time are medians over the maps."""
+    scores: list[QueryScore] = []
+    for answer in answers:
+        scores.extend(score(answer.predictions, answer.true_poses))
+    costs = [a.run.cost for a in answers if a.run.cost.no_map_reason is None]
+    units = scene.image_set.units
+    return summarise(
+        scores,
+        scene=scene.name,
+        units=units,
+        median_depth=median_depth,
+        trajectory=trajectory_error(
+            [p for answer in answers for p in answer.predictions],
+            {name: pose for answer in answers for name, pose in answer.true_poses.items()},
+            units=units,
+        ),
+        map_bytes=round(float(np.median([cost.map_bytes for cost in costs]))) if costs else 0,
+        mapping_seconds=(
+            float(np.median([cost.mapping_seconds for cost in costs])) if costs else 0.0
+        ),
+    )
+
+
+def _renamed(answer: _Answers) -> _Answers:
+    """Return the answers under names that differ between seeds."""
+    seed = answer.seed
+    return replace(
+        answer,
+        predictions=tuple(replace(p, name=_seed_name(p.name, seed)) for p in answer.predictions),
+        true_poses={_seed_name(name, seed): pose for name, pose in answer.true_poses.items()},
+    )
+
+
+def _seed_name(name: str, seed: int) -> str:
+    return name if seed == 0 else f"seed {seed}/{name}"
 
 
 def _evidence(

@@ -2,6 +2,7 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from neumap.benchmark import run as benchmark_run
@@ -10,6 +11,7 @@ from neumap.errors import DataError, MappingError, OptionError, PhotoError
 from neumap.evaluation import read_predictions
 from neumap.evaluation.benchmark_report import render_benchmark_report
 from neumap.evaluation.figures_file import read_figures
+from neumap.evaluation.paired_runs import pair_runs
 from neumap.evaluation.text_file import write_text_atomically
 
 
@@ -180,7 +182,22 @@ def test_seeds_are_pooled_and_stated_apart(plan, run, fake_method):
     assert evidence is not None
     shown = evidence.image_set.by_name()
     assert all(prediction.name in shown for prediction in evidence.predictions)
-    read_figures(plan.out / "figures" / "hall" / "neumap.json")  # no query stands twice
+
+
+def test_each_seed_has_figures_of_its_own_so_that_comparisons_draw_seeds(plan, run, fake_method):
+    plan = replace(plan, num_seeds=2)
+    run(plan, fake_method("neumap", has_budget=False), fake_method("other", has_budget=False))
+    folder = plan.out / "figures" / "hall"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("neumap-seed0.json", "neumap-seed1.json", "other-seed0.json", "other-seed1.json"),
+    ]
+    sides = [
+        [read_figures(folder / f"{method}-seed{seed}.json") for seed in (0, 1)]
+        for method in ("neumap", "other")
+    ]
+    paired = pair_runs(*sides)
+    assert (len(paired.queries), paired.position.a.shape) == (10, (2, 10))
+    np.testing.assert_allclose(paired.position.a, [[0.01] * 10, [0.02] * 10])
 
 
 def test_a_failed_query_counts_as_a_miss(plan, run, fake_method):
