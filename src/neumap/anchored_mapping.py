@@ -12,6 +12,7 @@ from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.anchored_file import file_bytes, header_with_codes
 from neumap.codes.code_space import CodeSpace
 from neumap.codes.point_codes import PointCodes
+from neumap.codes.position_coder import MAX_KEY_BITS
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.errors import MappingError, OptionError
@@ -34,8 +35,15 @@ SCARCE_BYTES = 1_500
 """Below this budget anchors have steps of two pixels, for more codes (decision 007)."""
 SCARCE_BITS = 2
 """Bits that each coordinate of an anchor has less then."""
-_FINEST_BITS = 16  # of an anchor coordinate: a 65,536th of the box
-_FILLED = 0.98  # of the budget: a smaller map is explained
+_FINER_BITS = 6
+"""Bits that a coordinate of an anchor may gain where bytes are left over.
+
+They take as many bytes as one more bit of the values, so that every size is met within 2 %.
+"""
+_FINEST_BITS = 18
+"""Bits that it may have in any case, for the same reason where `neumap compress` starts at 12."""
+FILLED = 0.98
+"""Share of its budget that a map has at least, or it tells why it has less."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +76,7 @@ def map_with_anchored_decoder(
     )
     num_bytes = file_bytes(header, codes)
     warnings: tuple[str, ...] = ()
-    if num_bytes < _FILLED * budget_bytes:
+    if num_bytes < FILLED * budget_bytes:
         left_over = (
             f"All {len(codes)} points of the scene are in the map, as finely as codes can be"
         )
@@ -145,7 +153,9 @@ class OrderedPoints:
         codes = codes_of.most_within(values, budget_bytes, least=MIN_CODES)
         if codes is None or len(codes) < self.num_near:
             return codes
-        most_bits = self.anchor_bits if self.has_fixed_bits else _FINEST_BITS
+        most_bits = self.anchor_bits
+        if not self.has_fixed_bits:
+            most_bits = min(max(most_bits + _FINER_BITS, _FINEST_BITS), MAX_KEY_BITS // 3)
         return codes_of.finest_within(values, budget_bytes, most_bits=most_bits)
 
 

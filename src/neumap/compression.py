@@ -1,12 +1,13 @@
 """A smaller map of an existing one, from its codes alone."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from jaxtyping import Bool
 from torch import Tensor
 
 from neumap.anchored_mapping import (
+    FILLED,
     MIN_CODES,
     ORDERED_FROM_BYTES,
     SCARCE_BITS,
@@ -17,14 +18,15 @@ from neumap.codes.anchored_file import expected_file_bytes, file_bytes, header_w
 from neumap.codes.budget_search import largest_count, largest_fit
 from neumap.codes.dense_codes import DenseCodes
 from neumap.codes.map_file import map_file_bytes
+from neumap.codes.point_codes import PointCodes
 from neumap.codes.thinning import (
     order_of_importance,
     with_coarser_anchors,
     with_codes,
     with_fewer_levels,
 )
-from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.errors import OptionError
+from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
 from neumap.scene_readers import AnchoredReader
 
@@ -33,7 +35,6 @@ _COMPACT_BITS = 12
 
 Mapping spends more only where bytes were left over, or in places of thousands of pixel sizes.
 """
-_MOST_OFF = 8  # bytes that an expected size may be above the true one
 
 
 def compress_map(source: Map, *, budget_bytes: int) -> Map:
@@ -55,19 +56,50 @@ def compress_map(source: Map, *, budget_bytes: int) -> Map:
         )
     reader = source.reader
     if isinstance(reader, AnchoredReader):
-        return _anchored(source, reader, budget_bytes)
+        whole = _with_all_codes(source, reader, budget_bytes)
+        return _with_fewer_codes(source, reader, budget_bytes) if whole is None else whole
     return _paper(source, budget_bytes)
 
 
-def _anchored(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
+def _with_all_codes(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map | None:
+    """Round values and anchors anew, as finely as the budget allows; None if too many codes."""
+    codes, space = reader.codes, reader.decoder.code_space
+    order = order_of_importance(codes)
+    points = PointCodes(
+        xyz_in_world=codes.anchors_in_world[order],
+        header=source.header,
+        space=space,
+        grid=_grid_of(codes),
+        anchor_bits=min(max(codes.axis_bits), _COMPACT_BITS),
+        has_order=codes.halvings is not None and budget_bytes >= ORDERED_FROM_BYTES,
+    )
+    values = space.with_levels(2**codes.code_bits).dequantise(codes.levels[order])
+    finest = points.finest_within(
+        values, budget_bytes, most_bits=max(codes.axis_bits), most_levels=2**codes.code_bits
+    )
+    num_bytes = points.size(finest)
+    if num_bytes > budget_bytes:
+        return None
+    if num_bytes >= FILLED * budget_bytes:
+        return _map_of(source, finest)
+    reason = f"All {len(codes)} codes stay, and more bytes would not make them finer"
+    warning = f"{reason}: {num_bytes} bytes of {budget_bytes} are used."
+    return replace(_map_of(source, finest), warnings=(warning,))
+
+
+def _grid_of(codes: AnchoredCodes) -> VoxelGrid | None:
+    if len(codes.cells) == 1 and not codes.cells.any():
+        return None
+    side = float(codes.extent[0])
+    return VoxelGrid(codes.origin, side, codes.cells, codes.origin + (codes.cells + 0.5) * side)
+
+
+def _with_fewer_codes(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
     header = source.header
-    coarsest = reader.codes
-    for codes in _coarser_versions(reader.codes, reader.decoder):
-        # a version is coded only where it is expected to fit, give or take what that may be off
-        expected = expected_file_bytes(header, codes)
-        if expected <= budget_bytes + _MOST_OFF and file_bytes(header, codes) <= budget_bytes:
-            return _map_of(source, codes)
-        coarsest = codes
+    compact = with_coarser_anchors(reader.codes, _COMPACT_BITS)
+    coarsest = with_fewer_levels(
+        compact, reader.decoder.code_space, reader.decoder.code_space.num_levels
+    )
     if budget_bytes < SCARCE_BYTES <= _size(source):  # below, the map has coarse anchors already
         coarsest = with_coarser_anchors(coarsest, max(coarsest.axis_bits) - SCARCE_BITS)
     order = order_of_importance(coarsest)
@@ -92,16 +124,6 @@ def _anchored(source: Map, reader: AnchoredReader, budget_bytes: int) -> Map:
 
 def _map_of(source: Map, codes: AnchoredCodes) -> Map:
     return Map(header_with_codes(source.header, codes), codes.to_tensors())
-
-
-def _coarser_versions(codes: AnchoredCodes, decoder: AnchoredDecoder) -> Iterator[AnchoredCodes]:
-    """All codes with coarser anchors, bit by bit, then with fewer levels."""
-    bits, space = max(codes.axis_bits), decoder.code_space
-    for most_bits in range(bits - 1, _COMPACT_BITS - 1, -1):
-        yield with_coarser_anchors(codes, most_bits)
-    compact = with_coarser_anchors(codes, _COMPACT_BITS)
-    for code_bits in range(codes.code_bits - 1, space.bits - 1, -1):
-        yield with_fewer_levels(compact, space, 2**code_bits)
 
 
 def _paper(source: Map, budget_bytes: int) -> Map:

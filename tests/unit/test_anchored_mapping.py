@@ -60,7 +60,7 @@ def test_anchors_stay_within_half_a_step_of_points(scene):
 def test_bytes_that_no_point_can_use_make_codes_and_anchors_finer(scene):
     scarce = map_of_scene(scene, SOURCE, budget_bytes=2_000)
     plenty = map_of_scene(scene, SOURCE, budget_bytes=1_000_000)
-    assert max(plenty.reader.codes.axis_bits) == 16 > max(scarce.reader.codes.axis_bits)
+    assert max(plenty.reader.codes.axis_bits) == 18 > max(scarce.reader.codes.axis_bits)
     assert plenty.header["layout"]["z"] == 8 > scarce.header["layout"]["z"]
 
 

@@ -1,7 +1,7 @@
 """`neumap compress`: a smaller map of an existing one, without its photos."""
 
 from neumap.cli import exit_codes
-from neumap.cli.console import print_json, print_table, require_writable
+from neumap.cli.console import print_json, print_table, require_writable, warn
 from neumap.cli.expected_errors import expected_json, expected_rows
 from neumap.cli.map_options import CompressOptions
 from neumap.cli.mapping_record import recorded_forecast
@@ -20,6 +20,7 @@ def run(options: CompressOptions) -> int:
     before = Map.load(options.map)
     after = compress_map(before, budget_bytes=budget_bytes)
     after.save(options.out)
+    warn(after.warnings)
     forecast = recorded_forecast(options.map)
     num_bytes = {"before": options.map.stat().st_size, "after": options.out.stat().st_size}
     if options.as_json:
@@ -32,6 +33,7 @@ def run(options: CompressOptions) -> int:
                 "expected": expected_json(forecast, num_bytes["after"]),
                 "num_codes": after.num_codes,
                 "source_codes": before.num_codes,
+                "warnings": list(after.warnings),
             }
         )
         return exit_codes.OK

@@ -8,6 +8,7 @@ _FACTORS = {
     **{"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3},
     **{"kib": 1024, "mib": 1024**2, "gib": 1024**3},
 }
+_MOST_BYTES = 2**63
 
 
 def parse_size(text: str, *, option: str) -> int:
@@ -23,10 +24,12 @@ def parse_size(text: str, *, option: str) -> int:
     factor = _FACTORS.get(match[3].lower()) if match else None
     if match is None or factor is None:
         raise OptionError(option, f"{text!r} is not a size", remedy)
-    num_bytes = round(float(match[2]) * factor)
-    if match[1] == "-" or num_bytes < 1:
+    size = float(match[2]) * factor
+    if size > _MOST_BYTES:
+        raise OptionError(option, f"{text!r} is larger than any file", remedy)
+    if match[1] == "-" or round(size) < 1:
         raise OptionError(option, f"{text!r} is not above zero", remedy)
-    return num_bytes
+    return round(size)
 
 
 def format_size(num_bytes: int) -> str:

@@ -63,11 +63,17 @@ class PointCodes:
         )
 
     def finest_within(
-        self, values: Float32[np.ndarray, "code value"], budget_bytes: int, *, most_bits: int
+        self,
+        values: Float32[np.ndarray, "code value"],
+        budget_bytes: int,
+        *,
+        most_bits: int,
+        most_levels: int = _FINER_LEVELS[-1],
     ) -> AnchoredCodes:
         """Use bytes that no further point can use: for finer values first, then for anchors.
 
-        All the points must fit as they are. Anchors get up to `most_bits` bits a coordinate.
+        Anchors get up to `most_bits` bits a coordinate. Where not all points fit as they are,
+        they are returned so.
         """
 
         def fits(finer: PointCodes) -> bool:
@@ -76,9 +82,8 @@ class PointCodes:
         best = self
         for num_levels in _FINER_LEVELS:
             finer = replace(self, space=self.space.with_levels(num_levels))
-            if num_levels <= self.space.num_levels or not fits(finer):
-                continue
-            best = finer
+            if self.space.num_levels < num_levels <= most_levels and fits(finer):
+                best = finer
         low, high = self.anchor_bits, max(most_bits, self.anchor_bits)
         if self.grid is not None:
             while low + 1 <= high and fits(replace(best, anchor_bits=low + 1)):

@@ -27,6 +27,7 @@ def test_sizes_are_read_as_people_write_them(text, num_bytes):
         *((text, "is not a size") for text in ("", "kB", "28 kilo", "1e3", "nan", "28kB extra")),
         *((text, "has no unit") for text in ("512", "0", "28.5 ")),
         *((text, "is not above zero") for text in ("-3kB", "0kB", "0.0 MB", ".1B")),
+        ("9" * 400 + "kB", "is larger than any file"),
     ],
 )
 def test_what_is_no_size_is_refused_by_option_and_reason(text, reason):
