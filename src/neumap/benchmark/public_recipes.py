@@ -11,7 +11,7 @@ from neumap.benchmark.split_rules import EveryNth, OfficialSplit
 from neumap.mapping import MappingConfig
 
 _INDOOR = ((0.05, 5.0), (0.1, 5.0))
-_ALL_VOXELS = "none: all voxels are read"
+_ALL_VOXELS = "none, all voxels are read"
 _SEVEN_SCENES = SceneFolder.called(
     "chess", "fire", "heads", "office", "pumpkin", "redkitchen", "stairs"
 )
@@ -183,7 +183,7 @@ def naver_labs() -> Recipe:
             batch_sizes=(2,),
             learning_rates=(2e-3,),
             prune_threshold=None,
-            retrieval="by image retrieval; which, neither source states",
+            retrieval="of photos, by a method that neither source states",
         ),
         page="docs/datasets/naver_labs.md",
     )

@@ -52,6 +52,21 @@ class PaperSettings:
     retrieval: str
     """Which voxels are read at a query."""
 
+    @property
+    def sentence(self) -> str:
+        """The settings in one line, for lists."""
+        sides = " or ".join(f"{side:g}" for side in self.voxel_sides_m)
+        parts = [
+            f"voxels of {sides} m" if sides else "voxels of a size that is not stated",
+            f"{self.codes_per_block} codes in each of {self.num_blocks} blocks",
+            f"{' + '.join(str(epochs) for epochs in self.epochs)} epochs",
+            "no pruning"
+            if self.prune_threshold is None
+            else f"codes of a scale below {self.prune_threshold:g} pruned",
+            f"retrieval: {self.retrieval}",
+        ]
+        return ", ".join(parts)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
@@ -92,6 +107,16 @@ class Recipe:
         if not self.scenes:
             return "the folder, or those below it"
         return ", ".join(scene.name for scene in self.scenes)
+
+    @property
+    def own_sentence(self) -> str:
+        """The settings of neumap's maps in one line, for lists."""
+        sizes = ", ".join(f"{budget / 1000:g}" for budget in self.budgets)
+        changed = self.mapping.model_dump(mode="json", exclude_defaults=True)
+        settings = [f"{key} {value}" for key, value in changed.items()]
+        if not self.has_depth:
+            settings.append("depth unused")
+        return ", ".join([f"maps of {sizes} kB", *settings])
 
     @property
     def split_sentence(self) -> str:

@@ -3,28 +3,30 @@
 import math
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from neumap.benchmark.recipe import Recipe
 from neumap.benchmark.results import BenchmarkResults
+from neumap.cli.console import print_wide_table
 from neumap.evaluation import Summary
 from neumap.evaluation.behind_words import behind_sentences
 from neumap.evaluation.benchmark_row import BenchmarkRow
 from neumap.evaluation.recall import recall_label
 
-_FILE_WIDTH = 120
 _HEADINGS = ("bytes", "map, s", "query, ms", "no pose", "median", "rotation", "within")
 
 
 def print_recipes(recipes: Sequence[Recipe]) -> None:
-    """Print name, scenes, split and page of each benchmark."""
+    """Print name, scenes, split, settings and page of each benchmark."""
     for recipe in recipes:
         print(f"{recipe.name}: {recipe.title}")
         print(f"  scenes: {recipe.scene_names}")
         print(f"  split:  {recipe.split_sentence}")
         if not recipe.is_scored:
             print("  scores: by a server that keeps the poses; files for it are written")
+        print(f"  neumap: {recipe.own_sentence}")
+        if recipe.paper is not None:
+            print(f"  paper:  {recipe.paper.sentence}")
         if recipe.page is not None:
             print(f"  page:   {recipe.page}")
 
@@ -37,7 +39,7 @@ def print_results(results: BenchmarkResults) -> None:
         pooled = () if results.overall is None else results.overall.rows
         for row in (*results.rows, *pooled):
             table.add_row(row.scene, _method(row.method, row.budget_bytes), *_figures(row, recipe))
-        _print(table)
+        print_wide_table(table)
         print(f"within: {_within(recipe)}")
         for sentence in behind_sentences(results.rows):
             print(sentence)
@@ -53,7 +55,7 @@ def print_results(results: BenchmarkResults) -> None:
                 f"{row.num_failed} of {row.num_queries}",
                 "none" if row.submission is None else row.submission.name,
             )
-        _print(table)
+        print_wide_table(table)
 
 
 def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
@@ -63,14 +65,6 @@ def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
     for heading in right:
         table.add_column(heading, justify="right", overflow="fold")
     return table
-
-
-def _print(table: Table) -> None:
-    # no markup: a folder's name may hold square brackets
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:  # a file has no width
-        console = Console(markup=False, highlight=False, width=_FILE_WIDTH)
-    console.print(table)
 
 
 def _method(name: str, budget_bytes: int | None) -> str:

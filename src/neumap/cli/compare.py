@@ -3,11 +3,10 @@
 import math
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from neumap.cli import exit_codes
-from neumap.cli.console import print_json
+from neumap.cli.console import print_json, print_wide_table
 from neumap.cli.evaluation_options import CompareOptions
 from neumap.errors import OptionError
 from neumap.evaluation.bootstrap import Interval, Resampling
@@ -75,8 +74,7 @@ def _print_text(comparison: Comparison) -> None:
             _interval(figure.difference, sign="+") + mark,
             "" if figure.ratio is None else _interval(figure.ratio),
         )
-    # no markup: the brackets of an interval are text
-    Console(markup=False, highlight=False).print(table)
+    print_wide_table(table)
     resampling = comparison.resampling
     seeds = "queries and runs" if max(runs_a, runs_b) > 1 else "queries (one run a side)"
     print(

@@ -21,6 +21,8 @@ from rich.table import Table
 
 from neumap.errors import Fault, NeumapError, OptionError
 
+_FILE_WIDTH = 120
+
 ProgressCallback = Callable[[str, int, int], None]
 """Takes (stage, done, total)."""
 
@@ -74,6 +76,15 @@ def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
         table.add_row(label, value)
     # no markup: a file name may hold square brackets
     Console(markup=False, highlight=False).print(table)
+
+
+def print_wide_table(table: Table) -> None:
+    """Print a table of many columns; in a file, which has no width, it gets 120 characters."""
+    # no markup: a name and an interval may hold square brackets
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console = Console(markup=False, highlight=False, width=_FILE_WIDTH)
+    console.print(table)
 
 
 def require_writable(outputs: dict[str, Path | None]) -> None:

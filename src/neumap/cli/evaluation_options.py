@@ -182,7 +182,7 @@ class BenchmarkOptions(VerbOptions):
     no_pictures: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = False
     """Leave photos out of the page, for data that may not be passed on."""
     list_all: Annotated[bool, tyro.conf.arg(name="list", help_behavior_hint="")] = False
-    """Print the benchmarks with scenes, split and page, and run none."""
+    """Print the benchmarks with scenes, split, settings and page, and run none."""
     as_json: AsJson = False
     """Print one JSON object instead of the table."""
     quiet: Quiet = False

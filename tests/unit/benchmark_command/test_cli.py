@@ -33,6 +33,18 @@ def test_the_list_has_name_scenes_split_and_page_of_every_benchmark(capsys):
     assert "by a server" in printed
 
 
+def test_the_list_has_our_settings_and_those_of_the_paper(capsys):
+    assert main(["benchmark", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    aachen = lines[lines.index("aachen: Aachen Day-Night v1.0") :]
+    assert "  neumap: maps of 6000 kB, voxel_side 10.0" in aachen[:7]
+    paper = next(line for line in aachen if line.startswith("  paper:"))
+    for part in ("8 or 10 m", "100 codes", "6 blocks", "200 + 100 epochs", "0.15", "NetVLAD"):
+        assert part in paper
+    assert sum(line.startswith("  paper:") for line in lines) == 5
+    assert sum(line.startswith("  neumap:") for line in lines) == len(RECIPES)
+
+
 def test_the_list_as_json_has_the_settings(capsys):
     assert main(["benchmark", "--list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["benchmarks"]
