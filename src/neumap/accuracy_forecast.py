@@ -48,10 +48,10 @@ def forecast_accuracy(
     twenty, or too few points without them. Codes are not fitted. Positions of points stay as they
     are, although the held-out photos had a part in them: errors are a little too small.
     """
-    held = _held_out(len(scene.views), num_photos)
+    held = held_out_views(len(scene.views), num_photos)
     if len(held) < _LEAST_PHOTOS:
         return None
-    rest = _without(scene, held)
+    rest = scene_without(scene, held)
     if len(rest.points) < _SMALLEST_BYTES // 8:
         return None
     views = [scene.views[index] for index in held]
@@ -87,12 +87,13 @@ def forecast_accuracy(
     )
 
 
-def _held_out(num_views: int, num_photos: int) -> Int[np.ndarray, " held"]:
+def held_out_views(num_views: int, num_photos: int) -> Int[np.ndarray, " held"]:
+    """Return evenly spaced views, `num_photos` or one in five where that is less."""
     count = min(num_photos, num_views // _PHOTOS_FOR_ONE)
     return ((np.arange(count) + 0.5) * num_views / max(count, 1)).astype(np.int64)
 
 
-def _without(scene: Scene, held: Int[np.ndarray, " held"]) -> Scene:
+def scene_without(scene: Scene, held: Int[np.ndarray, " held"]) -> Scene:
     """Forget what the held-out views and their neighbours saw; all views stay in their places."""
     reach = len(scene.views) // (2 * _DROPPED_SHARE * len(held))
     dropped = np.unique(np.concatenate([held + gap for gap in range(-reach, reach + 1)]))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from made_scene import made_views
-from neumap.accuracy_forecast import _held_out, _without, forecast_accuracy
+from neumap.accuracy_forecast import forecast_accuracy, held_out_views, scene_without
 from neumap.anchored_mapping import AnchoredMappingConfig
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.mapping import MappingConfig, Source, map_of_scene
@@ -18,8 +18,8 @@ def scene():
 
 
 def test_what_held_out_views_saw_is_forgotten(scene):
-    held = _held_out(len(scene.views), 12)
-    rest = _without(scene, held)
+    held = held_out_views(len(scene.views), 12)
+    rest = scene_without(scene, held)
     assert len(held) == 4
     assert not np.isin(rest.points.obs_view_idx, held).any()
     assert (rest.points.num_observations() >= 2).all()
@@ -27,7 +27,7 @@ def test_what_held_out_views_saw_is_forgotten(scene):
 
 
 def test_of_many_views_neighbours_are_left_out_but_two_thirds_stay():
-    held = _held_out(700, 12)
+    held = held_out_views(700, 12)
     reach = 700 // (6 * len(held))
     assert reach == 9
     assert len(held) * (2 * reach + 1) <= 700 / 3 + len(held)
