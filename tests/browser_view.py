@@ -121,7 +121,7 @@ def main(page: Path, screenshot: Path, width_px: int, mode: str) -> None:
 
     view.loadFinished.connect(lambda _ok: view.page().runJavaScript(_MEASURE, measured))
     view.load(QUrl.fromLocalFile(str(page.resolve())))
-    QTimer.singleShot(140_000, app.quit)
+    QTimer.singleShot(500_000, app.quit)
     app.exec()
     sys.stdout.write(json.dumps(seen) + "\n")
 
