@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 
 from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.dense_stream import dense_codes_of
 from neumap.codes.forecast import Forecast
 from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, write_map_file
+from neumap.decoder.paper_space import load_dense_space
 from neumap.decoder.paper_weights import MIN_INLIER_RATIO, load_paper_decoder
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.errors import MapFileError, PhotoError
@@ -94,7 +94,8 @@ class Map:
         reader = self.reader
         if isinstance(reader, AnchoredReader):
             return len(reader.codes)
-        return len(self.tensors["codes"])
+        codes = dense_codes_of(self.tensors, load_dense_space())
+        return int(codes.is_of_point.sum())
 
     def bytes_by_part(self) -> dict[str, int]:
         """Bytes of codes, anchors, tables and header; they add up to the file's size."""
@@ -104,6 +105,11 @@ class Map:
             return parts
         anchors = reader.codes.num_anchor_bytes()  # coded in one stream with the values
         return {"anchors": anchors, **parts, "codes": parts["codes"] - anchors}
+
+    def value_bits(self) -> tuple[float, float] | None:
+        """Bits that a value of a code takes, and its entropy; None for a map of the paper's."""
+        reader = self.reader
+        return reader.codes.value_bits() if isinstance(reader, AnchoredReader) else None
 
     @property
     def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:
@@ -177,8 +183,8 @@ class Map:
     def reader(self) -> SceneReader:
         """The decoder bound to the codes: what the localiser asks."""
         if self.kind == "paper":
-            tensors = {name: torch.from_numpy(value) for name, value in self.tensors.items()}
-            return PaperReader(load_paper_decoder()[0], DenseCodes.from_tensors(tensors))
+            codes = dense_codes_of(self.tensors, load_dense_space())
+            return PaperReader(load_paper_decoder()[0], codes)
         codes = AnchoredCodes.from_tensors(
             self.tensors,
             layout=cast(dict[str, Any], self.header["layout"]),  # JSON, checked by from_tensors

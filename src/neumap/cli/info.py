@@ -16,6 +16,7 @@ def run(options: InfoOptions) -> int:
     parts = scene_map.bytes_by_part()
     num_codes = len(scene_map.anchors_in_world)  # 0 where codes have no position
     bits_per_code = 8 * (num_bytes - parts["header"]) / num_codes if num_codes else None
+    value_bits = scene_map.value_bits()
     if options.as_json:
         print_json(
             {
@@ -24,6 +25,8 @@ def run(options: InfoOptions) -> int:
                 "bytes_by_part": parts,
                 "num_codes": num_codes or None,
                 "bits_per_code": bits_per_code,
+                "bits_per_value": None if value_bits is None else value_bits[0],
+                "entropy_per_value": None if value_bits is None else value_bits[1],
                 "units": scene_map.units,
                 "header": scene_map.header,
             }
@@ -33,6 +36,8 @@ def run(options: InfoOptions) -> int:
     rows += [(f"  {part}", f"{format_size(n)}, {n / num_bytes:.1%}") for part, n in parts.items()]
     if bits_per_code is not None:
         rows.append(("codes", f"{num_codes}, {bits_per_code:.1f} bits each"))
+    if value_bits is not None:
+        rows.append(("values", f"{value_bits[0]:.2f} bits each, entropy {value_bits[1]:.2f}"))
     rows += [(str(key), _text(value)) for key, value in scene_map.header.items()]
     print_table(str(options.map), rows)
     return exit_codes.OK

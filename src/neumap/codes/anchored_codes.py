@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from neumap.codes.code_length import expected_bytes
+from neumap.codes.halving_coder import bits_of_halvings
 from neumap.codes.position_coder import morton_keys
 from neumap.codes.voxel_stream import AxisBits, decode_voxel, encode_voxel, num_position_bytes
 from neumap.codes.voxel_table import VoxelTable
@@ -137,6 +138,18 @@ class AnchoredCodes:
             num_position_bytes(self.anchor_levels[own], self.axis_bits)
             for own in self._voxel_slices()
         )
+
+    def value_bits(self) -> tuple[float, float]:
+        """Bits that a value takes in the file, and its entropy by the frequencies of the levels.
+
+        The entropy is that of all values of the map as one: neighbours bring the coder below it.
+        """
+        total = 8 * (sum(len(stream) for stream in self._streams) - self.num_anchor_bytes())
+        if self.halvings is not None:
+            total -= bits_of_halvings(self.halvings)
+        counts = np.bincount(self.levels.ravel())
+        share = counts[counts > 0] / max(self.levels.size, 1)
+        return total / max(self.levels.size, 1), float(-(share * np.log2(share)).sum())
 
     def _voxel_slices(self) -> list[slice]:
         ends = np.searchsorted(self.voxel_idx, np.arange(len(self.cells) + 1)).tolist()

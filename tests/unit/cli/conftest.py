@@ -40,6 +40,9 @@ class FakeMap:
     def bytes_by_part(self) -> dict[str, int]:
         return {"codes": 700, "anchors": 200, "tables": 60, "header": 40}
 
+    def value_bits(self) -> tuple[float, float]:
+        return 1.75, 1.5
+
     def localize(self, photo, *, camera=None):
         self.cameras.append(camera)
         if not photo.exists():

@@ -9,6 +9,7 @@ def test_bytes_by_part_add_up_to_the_file(saved, capsys):
     assert set(content["bytes_by_part"]) == {"codes", "anchors", "tables", "header"}
     assert sum(content["bytes_by_part"].values()) == content["map_bytes"]
     assert (content["num_codes"], content["bits_per_code"]) == (30, 960 * 8 / 30)
+    assert (content["bits_per_value"], content["entropy_per_value"]) == (1.75, 1.5)
 
 
 def test_the_table_names_every_part_and_header_field(saved, capsys):
@@ -16,7 +17,15 @@ def test_the_table_names_every_part_and_header_field(saved, capsys):
     printed = capsys.readouterr().out
     assert all(
         word in printed
-        for word in ("codes", "70.0%", "30, 256.0 bits each", "anchors", "provenance", "metre")
+        for word in (
+            "codes",
+            "70.0%",
+            "30, 256.0 bits each",
+            "anchors",
+            "entropy 1.50",
+            "provenance",
+            "metre",
+        )
     )
 
 

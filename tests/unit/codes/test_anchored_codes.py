@@ -82,6 +82,16 @@ def test_neighbours_that_look_alike_take_fewer_bytes():
     assert_equal(read_back(codes), codes)
 
 
+def test_bits_of_values_are_near_the_entropy_of_random_ones_and_below_it_of_alike_ones():
+    xyz = points(600)
+    coded, entropy = AnchoredCodes.from_points(xyz, levels(600), code_bits=4).value_bits()
+    assert entropy == pytest.approx(4.0, abs=0.01)
+    assert entropy <= coded < 1.1 * entropy
+    alike = np.clip(np.round(8 + 2 * xyz[:, :1] + 0.0 * levels(600)), 0, 15).astype(np.int64)
+    coded, entropy = AnchoredCodes.from_points(xyz, alike, code_bits=4).value_bits()
+    assert coded < 0.8 * entropy
+
+
 @pytest.mark.parametrize("code_bits", [1, 2, 3, 8])
 def test_values_of_any_bits_come_back(code_bits):
     values = np.random.default_rng(0).integers(0, 2**code_bits, (50, 5))

@@ -1,5 +1,7 @@
 """Maps of made-up codes, written once: their bytes and their content never change.
 
+Those of format version 1 were written by the code of its time and are refused by their number.
+
 python tests/unit/codes/test_golden_maps.py   # writes them, after the format's version was raised
 """
 
@@ -12,6 +14,7 @@ import pytest
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.map_file import map_file_bytes, read_map_file
 from neumap.codes.map_header import FORMAT_VERSION
+from neumap.errors import MapFileError
 from neumap.scene.voxels import VoxelGrid
 
 FOLDER = Path(__file__).parent / "golden"
@@ -43,8 +46,8 @@ def made_bytes(name):
     return map_file_bytes(header, codes.to_tensors())
 
 
-def path_of(name):
-    return FOLDER / f"{name}_v{FORMAT_VERSION}.neumap"
+def path_of(name, version=FORMAT_VERSION):
+    return FOLDER / f"{name}_v{version}.neumap"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -63,11 +66,28 @@ def test_the_golden_bytes_give_the_same_codes(name):
     assert header["provenance"] == HEADER["provenance"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_map_of_version_1_is_refused_by_its_number_and_left_as_it_is(name):
+    before = path_of(name, 1).read_bytes()
+    with pytest.raises(MapFileError, match=f"format version 1, this neumap reads {FORMAT_VERSION}"):
+        read_map_file(path_of(name, 1))
+    assert path_of(name, 1).read_bytes() == before
+
+
+def test_the_same_codes_take_fewer_bytes_than_in_version_1():
+    for name in NAMES:
+        assert path_of(name).stat().st_size < path_of(name, 1).stat().st_size
+
+
 def test_the_golden_files_are_the_ones_that_were_committed():
-    digests = {name: hashlib.sha256(path_of(name).read_bytes()).hexdigest() for name in NAMES}
+    digests = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.glob("*.neumap")
+    }
     assert digests == {
-        "one_voxel": "d1c335cd44772bc3170bd65e049d8bbe2528c4ad1a8923cd42adb5287fab0189",
-        "four_voxels": "36eb141c5d67b161c53a906f6b8095d3d866d13a0d89b3c2435449cc4f611590",
+        "one_voxel_v1.neumap": "f7c3ffe90ac87812ccdd66c7e5320488ed28fec173afe61cd1e4f12f34b872e0",
+        "four_voxels_v1.neumap": "30c5e6003d2cb93cc5ef9015b73d07c71211ad568d0a7c30be57db1d863be428",
+        "one_voxel_v2.neumap": "d1c335cd44772bc3170bd65e049d8bbe2528c4ad1a8923cd42adb5287fab0189",
+        "four_voxels_v2.neumap": "36eb141c5d67b161c53a906f6b8095d3d866d13a0d89b3c2435449cc4f611590",
     }
 
 
