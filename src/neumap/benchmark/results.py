@@ -15,6 +15,7 @@ from neumap.benchmark.scene_rows import ScoredRow
 from neumap.benchmark.submission import SubmissionRow
 from neumap.evaluation import Summary
 from neumap.evaluation.benchmark_row import BenchmarkRow
+from neumap.evaluation.bootstrap import Interval
 from neumap.evaluation.equal_bytes import Behind, where_behind
 from neumap.evaluation.pooled_rows import PooledRows, pool_scenes
 from neumap.evaluation.text_file import write_text_atomically
@@ -209,4 +210,11 @@ def _behind_json(entry: Behind) -> dict[str, object]:
         # an infinite error is no JSON number
         **{key: value if math.isfinite(value) else None for key, value in values.items()},
         "best_methods": list(entry.best_methods),
+        "interval": None if entry.gap is None else _interval_json(entry.gap),
+        "is_decided": entry.is_decided,
     }
+
+
+def _interval_json(interval: Interval) -> list[float | None]:
+    ends = (interval.low, interval.high)
+    return [end if math.isfinite(end) else None for end in ends]

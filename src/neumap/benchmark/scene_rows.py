@@ -74,6 +74,10 @@ def _row(scene: SceneData, group: Sequence[_Answers], *, median_depth: float | N
     for answer in group:
         by_seed.setdefault(answer.seed, []).append(answer)
     pooled = _summary(scene, [_renamed(answer) for answer in group], median_depth=median_depth)
+    summaries = {
+        seed: _summary(scene, answers, median_depth=median_depth)
+        for seed, answers in by_seed.items()
+    }
     name = group[0].run.name
     row = BenchmarkRow(
         scene=scene.name,
@@ -87,15 +91,9 @@ def _row(scene: SceneData, group: Sequence[_Answers], *, median_depth: float | N
             tuple(p for answer in group for p in _renamed(answer).predictions),
             seeds=tuple(by_seed),
         ),
+        by_seed=tuple(summaries.values()) if len(summaries) > 1 else (),
     )
-    return ScoredRow(
-        row=row,
-        runs=tuple(answer.run for answer in group),
-        by_seed={
-            seed: _summary(scene, answers, median_depth=median_depth)
-            for seed, answers in by_seed.items()
-        },
-    )
+    return ScoredRow(row=row, runs=tuple(answer.run for answer in group), by_seed=summaries)
 
 
 def _summary(

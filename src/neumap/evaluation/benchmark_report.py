@@ -10,6 +10,7 @@ from neumap.evaluation.benchmark_row import BenchmarkRow as BenchmarkRow
 from neumap.evaluation.benchmark_table import TableRow, in_table_order, recall_heads, table_rows
 from neumap.evaluation.equal_bytes import OWN_METHOD, table_recalls
 from neumap.evaluation.error_curve import method_curves_svg
+from neumap.evaluation.further_figures import FurtherFigures, further_figures
 from neumap.evaluation.inline_svg import colors_by_label
 from neumap.evaluation.page import error_text, page_template, size_text
 from neumap.evaluation.pooled_rows import ALL_SCENES, pool_scenes
@@ -44,6 +45,7 @@ class _Part:
     table: tuple[TableRow, ...]
     rates: str
     curves: str
+    further: FurtherFigures
     pictures: "_Pictures | None"
 
 
@@ -128,6 +130,7 @@ def _part(group: _Group, colors: dict[str, str], *, number: int) -> _Part:
         if rates
         else "",
         curves=method_curves_svg(rows, colors, unit=unit, name=f"curves{number}"),
+        further=further_figures(rows, own_method=OWN_METHOD),
         pictures=_pictures(rows, unit=unit, name=f"above{number}"),
     )
 

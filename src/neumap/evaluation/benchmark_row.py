@@ -18,6 +18,8 @@ class BenchmarkRow:
     """All that has to be kept to localise a photo, networks aside."""
     mapping_seconds: float
     summary: Summary
-    """All queries of all folds."""
+    """All queries of all folds and seeds; those of further seeds have names of their own."""
     evidence: SceneEvidence | None
     """What pictures are drawn from; None shows figures and curves alone."""
+    by_seed: tuple[Summary, ...] = ()
+    """The figures of each seed's maps, in order of the seeds; empty where there is one alone."""

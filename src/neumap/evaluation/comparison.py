@@ -76,23 +76,11 @@ class Comparison:
 
 def compare(runs: PairedRuns, resampling: Resampling) -> Comparison:
     """Compare percentiles, recalls, curve areas and failures, with confidence intervals."""
-    is_failed = PairedValues(
-        np.isinf(runs.position.a).astype(np.float64), np.isinf(runs.position.b).astype(np.float64)
-    )
+    is_failed = _failures(runs)
     share_a, share_b = is_failed.a.mean(axis=0), is_failed.b.mean(axis=0)
     middle_a = figure_of_rows(runs.position.a.T, 50)
     middle_b = figure_of_rows(runs.position.b.T, 50)
-    columns: list[tuple[str, PairedValues, int | None]] = [
-        (f"{word}_{kind}", values, percent)
-        for kind, values in (
-            ("position_error", runs.position),
-            ("rotation_error_deg", runs.rotation_deg),
-        )
-        for word, percent in (("median", 50), ("p75", 75))
-    ]
-    columns += [(f"recall_{label}", hits, None) for label, hits in _hits(runs)]
-    columns += [(f"auc_{label}", rest, None) for label, rest in _curve_rests(runs)]
-    columns.append(("failed_share", is_failed, None))
+    columns = _columns(runs)
     return Comparison(
         position_unit=runs.position_unit,
         num_queries=len(runs.queries),
@@ -100,9 +88,14 @@ def compare(runs: PairedRuns, resampling: Resampling) -> Comparison:
         num_failed=(int(is_failed.a.sum()), int(is_failed.b.sum())),
         num_fails_more=(int((share_a > share_b).sum()), int((share_b > share_a).sum())),
         num_better=(int((middle_a < middle_b).sum()), int((middle_b < middle_a).sum())),
-        figures=tuple(_figure(*column, resampling=resampling) for column in columns),
+        figures=tuple(_figure(name, *columns[name], resampling=resampling) for name in columns),
         resampling=resampling,
     )
+
+
+def compare_figure(runs: PairedRuns, name: str, resampling: Resampling) -> ComparedFigure:
+    """Compare the figure of that name alone; KeyError where `compare` has none of it."""
+    return _figure(name, *_columns(runs)[name], resampling=resampling)
 
 
 def _figure(
@@ -115,6 +108,28 @@ def _figure(
         b=float(figure_of_rows(values.b.reshape(1, -1), percent)[0]),
         difference=difference,
         ratio=None if percent is None else ratio,
+    )
+
+
+def _columns(runs: PairedRuns) -> dict[str, tuple[PairedValues, int | None]]:
+    """Return by figure what each query has, and the percentile of it, None for the mean."""
+    columns: dict[str, tuple[PairedValues, int | None]] = {
+        f"{word}_{kind}": (values, percent)
+        for kind, values in (
+            ("position_error", runs.position),
+            ("rotation_error_deg", runs.rotation_deg),
+        )
+        for word, percent in (("median", 50), ("p75", 75))
+    }
+    columns |= {f"recall_{label}": (hits, None) for label, hits in _hits(runs)}
+    columns |= {f"auc_{label}": (rest, None) for label, rest in _curve_rests(runs)}
+    columns["failed_share"] = (_failures(runs), None)
+    return columns
+
+
+def _failures(runs: PairedRuns) -> PairedValues:
+    return PairedValues(
+        np.isinf(runs.position.a).astype(np.float64), np.isinf(runs.position.b).astype(np.float64)
     )
 
 

@@ -1,9 +1,12 @@
-"""Which maps are the best at equal bytes, and where neumap's are not."""
+"""Which maps are the best at equal bytes, where neumap's are not, and whether by chance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neumap.evaluation.benchmark_row import BenchmarkRow
+from neumap.evaluation.bootstrap import Interval, Resampling
+from neumap.evaluation.comparison import compare_figure
+from neumap.evaluation.paired_runs import pair_runs
 from neumap.evaluation.recall import Recall
 from neumap.evaluation.summary import Summary
 
@@ -44,6 +47,17 @@ class Behind:
     own: float
     best: float
     best_methods: tuple[str, ...]
+    gap: Interval | None
+    """How much neumap's is worse than the first of the best, over queries and seeds: a ratio of
+    errors, a difference of shares. None where the two were not asked the same queries."""
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the interval leaves out that the two are equal."""
+        if self.gap is None:
+            return False
+        equal = 1.0 if self.figure in (POSITION, ROTATION) else 0.0
+        return self.gap.low > equal or self.gap.high < equal
 
 
 def table_recalls(summary: Summary) -> list[Recall]:
@@ -100,6 +114,7 @@ def where_behind(rows: Sequence[BenchmarkRow], *, own: str = OWN_METHOD) -> list
             own=value,
             best=contest.best(figure),
             best_methods=tuple(contest.best_methods(figure)),
+            gap=_gap(row, contest, figure),
         )
         for contest in contests(rows)
         for row in contest.rows
@@ -107,6 +122,28 @@ def where_behind(rows: Sequence[BenchmarkRow], *, own: str = OWN_METHOD) -> list
         for figure, value in compared_figures(row.summary).items()
         if value != contest.best(figure)
     ]
+
+
+def _gap(own: BenchmarkRow, contest: Contest, figure: str) -> Interval | None:
+    """Compare the own map with the best one, query by query."""
+    method = contest.best_methods(figure)[0]
+    best = next(row for row in contest.rows if row.method == method)
+    sides = [row.by_seed or (row.summary,) for row in (best, own)]
+    asked = [{query.name for run in side for query in run.scores} for side in sides]
+    if asked[0] != asked[1]:
+        return None
+    compared = compare_figure(pair_runs(*sides), _compared_name(figure), Resampling())
+    return compared.difference if compared.ratio is None else compared.ratio
+
+
+def _compared_name(figure: str) -> str:
+    """Return the name that `comparison` has for a figure."""
+    names = {
+        POSITION: "median_position_error",
+        ROTATION: "median_rotation_error_deg",
+        FAILED: "failed_share",
+    }
+    return names.get(figure, figure.replace(" ", "_"))
 
 
 def _is_recall(figure: str) -> bool:

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from neumap.evaluation.benchmark_row import BenchmarkRow
 from neumap.evaluation.joint_summary import join_scenes
+from neumap.evaluation.summary import Summary
 
 ALL_SCENES = "all scenes"
 
@@ -41,6 +42,15 @@ def pool_scenes(rows: Sequence[BenchmarkRow]) -> PooledRows:
                 mapping_seconds=fmean(row.mapping_seconds for row in of_kind),
                 summary=joint.pooled,
                 evidence=None,
+                by_seed=_pooled_seeds(of_kind),
             )
         )
     return PooledRows(rows=tuple(pooled), is_relative=is_relative)
+
+
+def _pooled_seeds(rows: Sequence[BenchmarkRow]) -> tuple[Summary, ...]:
+    """Pool the scenes of each seed; empty where some scene has another number of seeds."""
+    if len({len(row.by_seed) for row in rows}) > 1:
+        return ()
+    of_seeds = zip(*(row.by_seed for row in rows), strict=True)
+    return tuple(join_scenes(summaries).pooled for summaries in of_seeds)

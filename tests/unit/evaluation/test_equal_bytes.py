@@ -1,5 +1,7 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmark_rows import made_row
@@ -122,3 +124,58 @@ def test_every_threshold_of_the_heading_has_a_cell(units):
     rows = [made_row("neumap", 2000, [0.1], units=units)]
     # two medians before and failures after
     assert len(table_rows(rows)[0].cells) == len(recall_heads(rows)) + 3
+
+
+def _with_seeds(row, *errors_by_seed):
+    seeds = tuple(
+        made_row(row.method, row.budget_bytes, errors).summary for errors in errors_by_seed
+    )
+    return replace(row, by_seed=seeds)
+
+
+def test_a_difference_in_every_query_is_beyond_chance_and_one_in_a_few_is_not():
+    rng = np.random.default_rng(0)
+    errors = rng.uniform(0.02, 0.04, 60)
+    other = made_row("yardstick", 2000, list(errors))
+    for own, is_decided in ((1.2 * errors, True), (rng.permutation(errors) + 1e-4, False)):
+        rows = [made_row("neumap", 2000, list(own)), other]
+        entry = next(entry for entry in where_behind(rows) if entry.figure == POSITION)
+        assert entry.is_decided == is_decided
+        assert entry.gap.value == pytest.approx(entry.own / entry.best, rel=0.02)
+        first, sentence = behind_sentences(rows)
+        assert (
+            f"Of the {len(where_behind(rows))} figures below, {int(is_decided)} are worse" in first
+        )
+        low, high = (f"{100 * (end - 1):+.0f}" for end in (entry.gap.low, entry.gap.high))
+        assert f"% more [{low} to {high} %]" in sentence
+
+
+def test_seeds_that_differ_widen_the_interval():
+    rows = [
+        made_row("neumap", 2000, [0.01, 0.04] * 20),  # both seeds pooled
+        made_row("yardstick", 2000, [0.02] * 40),
+    ]
+    assert next(iter(where_behind(rows))).is_decided is False
+    steady = _with_seeds(rows[0], [0.025] * 20, [0.025] * 20)
+    uneven = _with_seeds(rows[0], [0.01] * 20, [0.04] * 20)
+    other = _with_seeds(rows[1], [0.02] * 20, [0.02] * 20)
+    gaps = [next(iter(where_behind([own, other]))).gap for own in (steady, uneven)]
+    assert (gaps[0].low, gaps[0].high) == pytest.approx((1.25, 1.25))
+    assert (gaps[1].low, gaps[1].high) == pytest.approx((0.5, 2.0))
+
+
+def test_a_share_has_an_interval_in_points():
+    rows = [
+        made_row("neumap", 2000, [0.01] * 30 + [math.inf] * 10),
+        made_row("yardstick", 2000, [0.01] * 40),
+    ]
+    entry = next(entry for entry in where_behind(rows) if entry.figure == FAILED)
+    assert 0 < entry.gap.low < 0.25 < entry.gap.high < 0.5
+    assert "25.0 points more [+" in behind_sentences(rows)[1]
+    assert "25.0 points less [-" in behind_sentences(rows)[1]
+
+
+def test_rows_of_other_queries_have_no_interval():
+    rows = [made_row("neumap", 2000, [0.2] * 3), made_row("yardstick", 2000, [0.1] * 2)]
+    assert [entry.gap for entry in where_behind(rows)] == [None] * len(where_behind(rows))
+    assert "[" not in " ".join(behind_sentences(rows))
