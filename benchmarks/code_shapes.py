@@ -22,6 +22,7 @@ from jaxtyping import Float32
 from benchmarks.rows import Row
 from benchmarks.sets import Fold, read_set
 from benchmarks.shapes import FIXED, Points, Shape, at_unit_length, shapes_of
+from benchmarks.which_codes import error_ratio
 from neumap.accuracy_forecast import held_out_views, scene_without
 from neumap.anchored_mapping import MIN_CODES, AnchoredMappingConfig, order_points
 from neumap.codes.budget_search import largest_fit
@@ -37,7 +38,6 @@ from neumap.scene_readers import AnchoredReader
 CODEBOOK_SETS = ("lund_door", "shelf50", "redkitchen")
 _CODEBOOK_POINTS = 6000  # of a set
 _NUM_HELD_OUT = 12
-_NO_POSE = 5.0  # a query without a pose counts as so many of the largest errors
 _PLAIN = AnchoredMappingConfig(has_code_fit=False)
 
 
@@ -130,15 +130,6 @@ def measure_fold(
     return out
 
 
-def ratio_of(row: Row, fixed: Row) -> tuple[float, float]:
-    """Geometric mean of the errors over those of the fixed shape, and one standard error."""
-    own, other = np.array(row.position_error), np.array(fixed.position_error)
-    known = np.concatenate([own, other])
-    most = _NO_POSE * known[np.isfinite(known)].max()
-    logs = np.log(np.minimum(own, most) / np.minimum(other, most))
-    return float(np.exp(logs.mean())), float(logs.std() / np.sqrt(len(logs)))
-
-
 def content_of(folds: Sequence[dict[tuple[str, int], Row]]) -> list[dict[str, Any]]:
     """Pool the folds of a set and return its table."""
     pooled: dict[tuple[str, int], Row] = {}
@@ -149,10 +140,10 @@ def content_of(folds: Sequence[dict[tuple[str, int], Row]]) -> list[dict[str, An
                 getattr(own, name).extend(values)
     table: list[dict[str, Any]] = []
     for (name, budget), row in pooled.items():
-        ratio, error = ratio_of(row, pooled[FIXED, budget])
+        other = pooled[FIXED, budget].position_error
+        ratio = error_ratio(np.array(row.position_error), np.array(other))
         figures = {**row.summary(), "first_right_mean": round(float(np.mean(row.num_right)), 1)}
-        ratios = {"error_ratio": round(ratio, 3), "error_ratio_log_se": round(error, 3)}
-        table.append({"shape": name, "budget": budget, **figures, **ratios})
+        table.append({"shape": name, "budget": budget, **figures, "error_over_fixed": ratio})
     return table
 
 

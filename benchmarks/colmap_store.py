@@ -98,17 +98,26 @@ def _with_given_poses(database: Path, images: tuple[PosedImage, ...]) -> pycolma
     return known
 
 
-def main(options: Options) -> None:
-    """Measure and write."""
+def known_stores(results: Path) -> dict[str, dict[str, int]]:
+    """Return what was measured, by the name of the set."""
+    return json.loads(results.read_text())["sets"] if results.exists() else {}
+
+
+def measure(folder: Path, results: Path) -> dict[str, int]:
+    """Measure a set and add it to the results."""
     with tempfile.TemporaryDirectory(prefix="neumap-colmap-") as workspace:
-        row = stored_bytes(options.folder, Path(workspace))
-    known = json.loads(options.out.read_text())["sets"] if options.out.exists() else {}
+        row = stored_bytes(folder, Path(workspace))
     content = {
-        "sets": {**known, options.folder.name: row},
+        "sets": {**known_stores(results), folder.name: row},
         "command": "python -m benchmarks.colmap_store --folder FOLDER --out OUT",
     }
-    options.out.write_text(json.dumps(content, indent=1) + "\n")
-    print(row)
+    results.write_text(json.dumps(content, indent=1) + "\n")
+    return row
+
+
+def main(options: Options) -> None:
+    """Measure and write."""
+    print(measure(options.folder, options.out))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from neumap.evaluation.pose_error import position_error, rotation_error_deg
 from neumap.features import LocalFeatures
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import PosedImage
-from neumap.localizer import Localizer, SceneReader
+from neumap.localizer import Localizer, LocalizerConfig, SceneReader
 from neumap.pose import PoseFailure
 from neumap.pose.guided_matching import GuideTable
 
@@ -91,10 +91,11 @@ class Row:
         queries: Sequence[tuple[PosedImage, LocalFeatures]],
         *,
         seed: int = 0,
+        config: LocalizerConfig | None = None,
     ) -> None:
         """Localise every query and add it to the row; `seed` is that of the map."""
         recorder = _Recorder(reader)
-        localizer = Localizer(XFeatExtractor(), recorder)
+        localizer = Localizer(XFeatExtractor(), recorder, config=config)
         self.seed += [seed] * len(queries)
         for image, features in queries:
             start = time.perf_counter()

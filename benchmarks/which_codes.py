@@ -2,7 +2,7 @@
 
 At equal bytes: random points, the most observed ones, greedy coverage, coverage weighted by what
 was learned of the points (how often held-out mapping photos match them), and the last with fitted
-codes, as `neumap map` makes them. At equal number of codes: 8, 4, 3 and 2 bits a value.
+codes, as `neumap map` makes them. At equal number of codes: 8, 6, 4, 3 and 2 bits a value.
 
     python -m benchmarks.which_codes --data ../shared/data --out benchmarks/results/which_codes.json
 """
@@ -37,8 +37,9 @@ from neumap.scene.scene import Scene
 from neumap.scene_map import extractor_hash
 from neumap.scene_readers import AnchoredReader
 
-BITS = (8, 4, 3, 2)
+BITS = (8, 6, 4, 3, 2)
 COVERAGE, LEARNED = "coverage", "coverage x match rate, fitted"
+_NO_POSE = 5.0
 _PLAIN = AnchoredMappingConfig(has_code_fit=False)
 
 
@@ -139,6 +140,20 @@ def bytes_at_equal_error(
     return float(np.exp(np.mean(ratios))) if ratios else None
 
 
+def error_ratio(
+    errors: Float[np.ndarray, " query"], others: Float[np.ndarray, " query"]
+) -> dict[str, float]:
+    """Geometric mean of the ratios of the same queries' errors, and one standard error of its log.
+
+    A query without a pose counts as five times the largest error.
+    """
+    known = np.concatenate([errors, others])
+    most = _NO_POSE * known[np.isfinite(known)].max()
+    logs = np.log(np.minimum(errors, most) / np.minimum(others, most))
+    error = float(logs.std() / np.sqrt(len(logs)))
+    return {"ratio": round(float(np.exp(logs.mean())), 3), "log_se": round(error, 3)}
+
+
 def content_of(rows: dict[tuple[str, int], Row]) -> dict[str, Any]:  # Any: JSON
     """Return the figures of a set for the results."""
     table = [
@@ -153,10 +168,19 @@ def content_of(rows: dict[tuple[str, int], Row]) -> dict[str, Any]:  # Any: JSON
         for rule in (COVERAGE, LEARNED)
     }
     ratio = bytes_at_equal_error(curves[LEARNED], curves[COVERAGE])
+    fewer, more = (_errors(rows, f"{bits} bits, equal codes") for bits in (4, 8))
     return {
+        "error_of_4_bits_over_8": error_ratio(fewer, more),
         "learned_bytes_over_coverage_at_equal_p75": None if ratio is None else round(ratio, 3),
         "rows": table,
     }
+
+
+def _errors(rows: dict[tuple[str, int], Row], rule: str) -> Float[np.ndarray, " query"]:
+    """Position errors of a rule at all sizes, one after another."""
+    return np.concatenate(
+        [np.array(row.position_error) for (name, _), row in rows.items() if name == rule]
+    )
 
 
 def _p75(row: Row) -> float:

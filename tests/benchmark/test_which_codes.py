@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from benchmarks.which_codes import bytes_at_equal_error
+from benchmarks.which_codes import bytes_at_equal_error, error_ratio
 
 COVERAGE = [(1_000, 0.08), (2_000, 0.04), (4_000, 0.02)]
 
@@ -19,3 +19,9 @@ def test_sizes_whose_error_is_not_reached_are_left_out():
 def test_nothing_is_said_where_no_error_is_shared():
     assert bytes_at_equal_error([(1_000, 0.2), (2_000, 0.1)], [(1_000, 0.01)]) is None
     assert bytes_at_equal_error([(1_000, np.inf), (2_000, 0.1)], COVERAGE) is None
+
+
+def test_a_query_without_a_pose_counts_as_five_times_the_largest_error():
+    found = error_ratio(np.array([0.02, np.inf]), np.array([0.01, 0.04]))
+    assert found["ratio"] == pytest.approx(np.sqrt(2 * 0.2 / 0.04), rel=1e-3)
+    assert error_ratio(np.array([0.3, 0.1]), np.array([0.3, 0.1])) == {"ratio": 1.0, "log_se": 0.0}
