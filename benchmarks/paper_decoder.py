@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.dense_stream import dense_codes_of
+from neumap.decoder.paper_space import load_dense_space
 from neumap.decoder.paper_weights import MIN_CONFIDENCE, MIN_INLIER_RATIO, load_paper_decoder
 from neumap.features.xfeat import XFeatExtractor
 from neumap.geometry import RigidTransform
@@ -114,8 +115,7 @@ def errors(cam_from_world: RigidTransform, view: MappingView) -> tuple[float, fl
 
 def localizer_of(built: Map, extractor: XFeatExtractor) -> Localizer:
     """Localiser with the limits that go with the shipped weights."""
-    tensors = {name: torch.from_numpy(value) for name, value in built.tensors.items()}
-    codes = DenseCodes.from_tensors(tensors)
+    codes = dense_codes_of(built.tensors, load_dense_space())
     reader = PaperReader(load_paper_decoder()[0], codes, MIN_CONFIDENCE)
     return Localizer(extractor, reader, config=LocalizerConfig(min_inlier_ratio=MIN_INLIER_RATIO))
 

@@ -2,10 +2,6 @@
 
 from dataclasses import replace
 
-import torch
-from jaxtyping import Bool
-from torch import Tensor
-
 from neumap.anchored_mapping import (
     FILLED,
     MIN_CODES,
@@ -15,16 +11,19 @@ from neumap.anchored_mapping import (
 )
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.anchored_file import expected_file_bytes, file_bytes, header_with_codes
-from neumap.codes.budget_search import largest_count, largest_fit
+from neumap.codes.budget_search import largest_fit
 from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.dense_stream import dense_codes_of, dense_tensors, expected_tensors
 from neumap.codes.map_file import map_file_bytes
 from neumap.codes.point_codes import PointCodes
+from neumap.codes.pruning import first_points
 from neumap.codes.thinning import (
     order_of_importance,
     with_coarser_anchors,
     with_codes,
     with_fewer_levels,
 )
+from neumap.decoder.paper_space import load_dense_space
 from neumap.errors import OptionError
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
@@ -44,7 +43,7 @@ def compress_map(source: Map, *, budget_bytes: int) -> Map:
     levels than the decoder's, steps finer than a 4096th of the box), then codes: those that the
     mapping chose last, as far as the map says, and of these evenly along the curve that they are
     stored on. A map of the paper's decoder loses the codes of the points that the mapping chose
-    last, which are stored last, and is rounded anew. Raises OptionError where the budget is no less
+    last, which are stored last. Raises OptionError where the budget is no less
     than the map, or less than the smallest map that can be made of it.
     """
     num_bytes = _size(source)
@@ -127,35 +126,25 @@ def _map_of(source: Map, codes: AnchoredCodes) -> Map:
 
 
 def _paper(source: Map, budget_bytes: int) -> Map:
-    tensors = {name: torch.from_numpy(value) for name, value in source.tensors.items()}
-    of_points = torch.nonzero(_is_of_point(DenseCodes.from_tensors(tensors)))
+    space = load_dense_space()
+    codes = dense_codes_of(source.tensors, space)
+    num_points = int(codes.is_of_point.sum())
 
-    def map_of(count: int) -> Map:
-        codes = DenseCodes.from_tensors(tensors)
-        is_kept = codes.is_kept.clone()
-        is_kept[tuple(of_points[count:].T)] = False
-        codes.is_kept = is_kept
-        stored = codes.to_tensors("int8").items()
-        return Map(source.header, {name: value.numpy() for name, value in stored})
+    def size(kept: DenseCodes) -> int:
+        return len(map_file_bytes(source.header, dense_tensors(kept, space)))
 
-    least = min(MIN_CODES, len(of_points))
-    count = largest_count(
-        lambda number: _size(map_of(number)),
+    least = min(max(MIN_CODES, codes.num_voxels), num_points)
+    kept = largest_fit(
+        lambda count: first_points(codes, count),
+        expected_size=lambda few: len(map_file_bytes(source.header, expected_tensors(few, space))),
+        size=size,
         budget_bytes=budget_bytes,
         least=least,
-        most=len(of_points),
+        most=num_points,
     )
-    if count is None:
-        raise _too_small(budget_bytes, least, _size(map_of(least)))
-    return map_of(count)
-
-
-def _is_of_point(codes: DenseCodes) -> Bool[Tensor, "voxel block code"]:
-    """Mark codes of points: not those of later blocks, nor each voxel's of unmatched pixels."""
-    is_of_point = codes.is_kept.clone()
-    is_of_point[:, 1:] = False
-    is_of_point[:, 0, 0] = False
-    return is_of_point
+    if kept is None:
+        raise _too_small(budget_bytes, least, size(first_points(codes, least)))
+    return Map(source.header, dense_tensors(kept, space))
 
 
 def _too_small(budget_bytes: int, num_codes: int, smallest_bytes: int) -> OptionError:

@@ -5,16 +5,20 @@ from typing import Any
 
 import numpy as np
 
+from neumap.codes.budget_search import largest_fit
 from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.dense_stream import dense_tensors, expected_tensors
 from neumap.codes.map_file import map_file_bytes
+from neumap.codes.pruning import first_points, without_pruned
 from neumap.codes.selection import select_by_coverage
+from neumap.decoder.paper_space import load_dense_space
 from neumap.decoder.paper_weights import load_code_start, load_paper_decoder
 from neumap.errors import MappingError, OptionError
 from neumap.scene import Scene
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
 from neumap.training.feature_buffer import FeatureBuffer
-from neumap.training.paper_fit import PaperFitConfig, fit_started_codes, prune_points, start_codes
+from neumap.training.paper_fit import PaperFitConfig, fit_started_codes, start_codes
 
 _MIN_POINTS = 30  # fewer cannot carry a pose
 
@@ -38,46 +42,47 @@ def map_with_paper_decoder(
     config = config if config is not None else PaperFitConfig()
     began = time.perf_counter()
     decoder, decoder_hash = load_paper_decoder()
+    space = load_dense_space()
     header = {**header, "decoder": decoder_hash, "origin": [0.0, 0.0, 0.0]}
     buffer = FeatureBuffer(scene, VoxelGrid.from_points(scene.points.xyz_in_world))
-    networks = decoder, load_code_start()
     order = select_by_coverage(scene, len(scene.points))
-    # Every code beyond those of points is counted in the bytes of a map of the fewest points.
-    fewest = order[:_MIN_POINTS]
-    base = start_codes(scene, fewest, buffer, networks)
-    spare = budget_bytes - _file_bytes(header, base)
-    _require_room(budget_bytes, spare, len(order))
-    num_points = min(len(order), len(fewest) + int(spare // (decoder.config.width + 1)))
-    codes = start_codes(scene, order[: int(config.surplus * num_points)], buffer, networks)
-    keep = base.num_kept - len(fewest) + num_points
+    _require_points(len(order))
+    started = start_codes(scene, order, buffer, (decoder, load_code_start()))
+
+    def fitting(codes: DenseCodes) -> DenseCodes:
+        """Keep as many of the first codes of points as the budget holds."""
+        kept = largest_fit(
+            lambda count: first_points(codes, count),
+            expected_size=lambda kept: len(map_file_bytes(header, expected_tensors(kept, space))),
+            size=lambda kept: len(map_file_bytes(header, dense_tensors(kept, space))),
+            budget_bytes=budget_bytes,
+            least=_MIN_POINTS,
+            most=int(codes.is_of_point.sum()),
+        )
+        if kept is None:
+            fewest = dense_tensors(first_points(codes, _MIN_POINTS), space)
+            raise _too_small(budget_bytes, len(map_file_bytes(header, fewest)))
+        return kept
+
+    keep = int(fitting(started).is_of_point.sum())
+    codes = without_pruned(first_points(started, int(config.surplus * keep)))
     if seconds > 0:
-        fit_started_codes(
+        codes = fit_started_codes(
             codes,
             buffer,
-            decoder,
+            (decoder, space),
             keep=keep,
             in_voxel_share=_share_with_points(scene),
             seconds=seconds,
             seed=seed,
             config=config,
-        )
-    else:
-        prune_points(codes, keep)
-    tensors = _tensors(codes)
-    while (excess := len(map_file_bytes(header, tensors)) - budget_bytes) > 0:
-        keep -= max(1, -(-excess // (decoder.config.width + 1)))
-        prune_points(codes, keep)
-        tensors = _tensors(codes)
+        ).codes
+    # Fitted codes take slightly other bytes than those they started from.
+    tensors = dense_tensors(fitting(codes), space)
     return Map(header, tensors, {"codes": time.perf_counter() - began})
 
 
-def _require_room(budget_bytes: int, spare: int, num_points: int) -> None:
-    if spare < 0:
-        raise OptionError(
-            "--budget",
-            f"{budget_bytes} bytes do not hold a map of {_MIN_POINTS} codes",
-            f"Give at least {budget_bytes - spare} bytes.",
-        )
+def _require_points(num_points: int) -> None:
     if num_points < _MIN_POINTS:
         raise MappingError(
             "scene points",
@@ -86,16 +91,15 @@ def _require_room(budget_bytes: int, spare: int, num_points: int) -> None:
         )
 
 
+def _too_small(budget_bytes: int, smallest_bytes: int) -> OptionError:
+    return OptionError(
+        "--budget",
+        f"{budget_bytes} bytes do not hold a map of {_MIN_POINTS} codes",
+        f"Give at least {smallest_bytes} bytes.",
+    )
+
+
 def _share_with_points(scene: Scene) -> float:
     """Share of key-points that show a point of the scene."""
     num_pixels = sum(len(view.features) for view in scene.views)
     return float(np.clip(len(scene.points.obs_point_idx) / max(num_pixels, 1), 0.05, 0.95))
-
-
-def _tensors(codes: DenseCodes) -> dict[str, np.ndarray]:
-    """What the map file stores: 8 bits a channel of the codes that are kept."""
-    return {name: value.numpy() for name, value in codes.to_tensors("int8").items()}
-
-
-def _file_bytes(header: dict[str, Any], codes: DenseCodes) -> int:
-    return len(map_file_bytes(header, _tensors(codes)))

@@ -46,7 +46,7 @@ def test_fit_save_load_localize_within_the_budget(
         assert torch.equal(before[name], value), name
     path = tmp_path / "room.nmap"
     made.save(path)
-    assert 14_000 < path.stat().st_size <= 16_000
+    assert 0.97 * 16_000 < path.stat().st_size <= 16_000
     loaded = Map.load(path)
     assert loaded.kind == "paper"
     assert loaded.header["decoder"] == digest
@@ -74,7 +74,7 @@ def test_codes_that_are_not_fitted_are_the_same_each_time(room: tuple[Scene, dic
 def test_a_budget_that_holds_no_map_is_refused(room: tuple[Scene, dict[str, Any]]):
     scene, header = room
     with pytest.raises(OptionError, match="do not hold a map"):
-        map_with_paper_decoder(scene, header, budget_bytes=3000, seconds=0.0, seed=0)
+        map_with_paper_decoder(scene, header, budget_bytes=700, seconds=0.0, seed=0)
 
 
 def test_a_smaller_map_keeps_the_budget_and_the_codes_of_later_blocks(
@@ -86,7 +86,7 @@ def test_a_smaller_map_keeps_the_budget_and_the_codes_of_later_blocks(
     sizes = [len(map_file_bytes(m.header, m.tensors)) for m in (source, smaller)]
     assert 0.98 * 12_000 <= sizes[1] <= 12_000 < sizes[0]
     before, after = (m.reader.codes.is_kept for m in (source, smaller))
-    assert torch.equal(before[:, 1:], after[:, 1:])
-    assert int(after[:, 0].sum()) < int(before[:, 0].sum())
+    assert int(before[:, 1:].sum()) == int(after[:, 1:].sum())
+    assert smaller.num_codes == int(after[:, 0].sum()) - 1 < source.num_codes
     with pytest.raises(OptionError, match="Give at least"):
-        compress_map(source, budget_bytes=1000)
+        compress_map(source, budget_bytes=700)

@@ -1,8 +1,10 @@
 """Dropping codes whose scale training has pulled to zero (paper section 3.3)."""
 
+import copy
+
 import torch
 
-from neumap.codes.dense_codes import DenseCodes
+from neumap.codes.dense_codes import DenseCodes, VoxelFrames
 
 
 def prune_below(codes: DenseCodes, threshold: float) -> int:
@@ -34,3 +36,66 @@ def prune_to_count(codes: DenseCodes, count: int) -> int:
     if count >= len(sizes):
         return prune_below(codes, 0.0)
     return prune_below(codes, float(sizes.sort(descending=True).values[count - 1]))
+
+
+def prune_points(codes: DenseCodes, count: int) -> int:
+    """Keep `count` codes of points, those of the largest |scale|; returns those left.
+
+    The threshold follows from the scales at hand. Every voxel keeps at least one, so that more
+    than `count` are left where there are more voxels than that; of equal scales the first are
+    kept. Codes of no point stay. Then scales are frozen (`freeze_scales`).
+    """
+    if count < 1:
+        raise ValueError(f"count is {count}, expected at least 1")
+    is_of_point = codes.is_of_point
+    size = codes.scales.detach().abs().masked_fill(~is_of_point, -1.0)
+    rank = size.clone()
+    voxels = torch.arange(codes.num_voxels)
+    rank[voxels, 0, size[:, 0].argmax(dim=1)] = torch.inf
+    order = rank.flatten().argsort(descending=True, stable=True)
+    left = min(max(count, codes.num_voxels), int(is_of_point.sum()))
+    chosen = torch.zeros(rank.numel(), dtype=torch.bool)
+    chosen[order[:left]] = True
+    codes.is_kept = (codes.is_kept & ~is_of_point) | chosen.reshape(rank.shape)
+    freeze_scales(codes)
+    return left
+
+
+def first_points(codes: DenseCodes, count: int) -> DenseCodes:
+    """Return the first `count` codes of points, and all of no point; `codes` stay as they are.
+
+    A voxel's codes are in the order that the mapping chose them in; the first of every voxel come
+    before the second of any.
+    """
+    of_points = torch.nonzero(codes.is_of_point)
+    dropped = of_points[of_points[:, 2].argsort(stable=True)][count:]
+    out = copy.deepcopy(codes)
+    out.is_kept[tuple(dropped.T)] = False
+    return out
+
+
+def freeze_scales(codes: DenseCodes) -> None:
+    """Multiply scales into their codes and let nothing change them after (paper section 3.3)."""
+    with torch.no_grad():
+        codes.codes.mul_(codes.scales[..., None])
+        codes.scales.fill_(1.0)
+    codes.scales.requires_grad_(False)
+
+
+def without_pruned(codes: DenseCodes) -> DenseCodes:
+    """Return the kept codes alone, in their order, so that others cost no time."""
+    place = (~codes.is_kept).int().argsort(dim=2, stable=True)
+    place = place[:, :, : int(codes.is_kept.sum(dim=2).max())]
+    out = DenseCodes(
+        VoxelFrames(codes.frame_origins.cpu().numpy(), codes.frame_lengths.cpu().numpy()),
+        num_blocks=place.shape[1],
+        codes_per_block=place.shape[2],
+        width=codes.codes.shape[3],
+        generator=torch.Generator(codes.codes.device),
+    )
+    with torch.no_grad():
+        out.codes.copy_(torch.take_along_dim(codes.codes, place[..., None], dim=2))
+        out.scales.copy_(torch.take_along_dim(codes.scales, place, dim=2))
+    out.is_kept = torch.take_along_dim(codes.is_kept, place, dim=2)
+    out.scales.requires_grad_(codes.scales.requires_grad)
+    return out
