@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from neumap.codes.anchored_codes import AnchoredCodes
-from neumap.codes.dense_stream import dense_codes_of
+from neumap.codes.dense_stream import dense_codes_of, point_value_bits
 from neumap.codes.forecast import Forecast
 from neumap.codes.map_file import map_file_bytes, part_sizes, read_map_file, write_map_file
 from neumap.decoder.paper_space import load_dense_space
@@ -106,10 +106,13 @@ class Map:
         anchors = reader.codes.num_anchor_bytes()  # coded in one stream with the values
         return {"anchors": anchors, **parts, "codes": parts["codes"] - anchors}
 
-    def value_bits(self) -> tuple[float, float] | None:
-        """Bits that a value of a code takes, and its entropy; None for a map of the paper's."""
+    def value_bits(self) -> tuple[float, float]:
+        """Bits that a value of a code takes, and its entropy by the frequencies of the levels."""
         reader = self.reader
-        return reader.codes.value_bits() if isinstance(reader, AnchoredReader) else None
+        if isinstance(reader, AnchoredReader):
+            return reader.codes.value_bits()
+        space = load_dense_space()
+        return point_value_bits(dense_codes_of(self.tensors, space), space)
 
     @property
     def anchors_in_world(self) -> Float[np.ndarray, "code 3"]:

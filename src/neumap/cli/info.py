@@ -14,19 +14,19 @@ def run(options: InfoOptions) -> int:
     scene_map = Map.load(options.map)
     num_bytes = options.map.stat().st_size
     parts = scene_map.bytes_by_part()
-    num_codes = len(scene_map.anchors_in_world)  # 0 where codes have no position
-    bits_per_code = 8 * (num_bytes - parts["header"]) / num_codes if num_codes else None
-    value_bits = scene_map.value_bits()
+    num_codes = scene_map.num_codes
+    bits_per_code = 8 * (num_bytes - parts["header"]) / num_codes
+    bits_per_value, entropy_per_value = scene_map.value_bits()
     if options.as_json:
         print_json(
             {
                 "map": str(options.map),
                 "map_bytes": num_bytes,
                 "bytes_by_part": parts,
-                "num_codes": num_codes or None,
+                "num_codes": num_codes,
                 "bits_per_code": bits_per_code,
-                "bits_per_value": None if value_bits is None else value_bits[0],
-                "entropy_per_value": None if value_bits is None else value_bits[1],
+                "bits_per_value": bits_per_value,
+                "entropy_per_value": entropy_per_value,
                 "units": scene_map.units,
                 "header": scene_map.header,
             }
@@ -34,10 +34,8 @@ def run(options: InfoOptions) -> int:
         return exit_codes.OK
     rows = [("size", format_size(num_bytes))]
     rows += [(f"  {part}", f"{format_size(n)}, {n / num_bytes:.1%}") for part, n in parts.items()]
-    if bits_per_code is not None:
-        rows.append(("codes", f"{num_codes}, {bits_per_code:.1f} bits each"))
-    if value_bits is not None:
-        rows.append(("values", f"{value_bits[0]:.2f} bits each, entropy {value_bits[1]:.2f}"))
+    rows.append(("codes", f"{num_codes}, {bits_per_code:.1f} bits each"))
+    rows.append(("values", f"{bits_per_value:.2f} bits each, entropy {entropy_per_value:.2f}"))
     rows += [(str(key), _text(value)) for key, value in scene_map.header.items()]
     print_table(str(options.map), rows)
     return exit_codes.OK

@@ -66,6 +66,21 @@ def stream_bits(levels: DenseLevels, space: DenseSpace) -> float:
     return bits_of_signed(levels.points, _groups(space)) + bits_of_signed(*_shared_rows(levels))
 
 
+def point_value_bits(codes: DenseCodes, space: DenseSpace) -> tuple[float, float]:
+    """Bits that a value of a point's code takes in the file, and its entropy.
+
+    The entropy is by the frequencies of the levels, for values of the position and of the look
+    each; of few codes, hardly a position occurs twice, and it is then below what can be reached.
+    """
+    points = levels_of(codes, space).points
+    groups = np.array(_groups(space))
+    entropy = 0.0
+    for group in np.unique(groups):
+        _, times = np.unique(points[:, groups == group], return_counts=True)
+        entropy += float((times * np.log2(times.sum() / times)).sum())
+    return bits_of_signed(points, _groups(space)) / points.size, entropy / points.size
+
+
 def dense_codes_of(tensors: Mapping[str, np.ndarray], space: DenseSpace) -> DenseCodes:
     """Undo `dense_tensors`; scales are 1. Raises MapFileError where the bytes are impossible."""
     try:

@@ -31,6 +31,10 @@ class FakeMap:
     cameras: list = field(default_factory=list)
 
     @property
+    def num_codes(self) -> int:
+        return len(self.anchors_in_world)
+
+    @property
     def anchors_in_world(self):
         return np.random.default_rng(1).uniform(-1, 1, (30, 3))
 

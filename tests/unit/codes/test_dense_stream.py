@@ -14,6 +14,7 @@ from neumap.codes.dense_stream import (
     dense_tensors,
     expected_tensors,
     levels_of,
+    point_value_bits,
     stream_bits,
 )
 from neumap.codes.pruning import first_points
@@ -133,6 +134,8 @@ def test_bits_are_near_the_entropy_and_the_expected_size_is_right():
     of_points = 500 * float(np.log2(SPREADS * math.sqrt(2 * math.pi * math.e)).sum())
     of_shared = levels.shared.size * math.log2(7)
     assert of_points < stream_bits(levels, SPACE) < 1.03 * (of_points + of_shared)
+    bits, entropy = point_value_bits(codes, SPACE)
+    assert entropy < bits < 1.03 * of_points / (500 * VALUES)
     expected = len(expected_tensors(codes, SPACE)["codes"])
     assert abs(expected - len(data_of(codes))) <= 2
 
