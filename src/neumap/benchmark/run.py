@@ -50,7 +50,7 @@ def run_benchmark(
         facts = SceneFacts.of(scene)
         results = replace(results, scenes=(*results.scenes, facts))
         if plan.recipe.is_scored:
-            rows = score_scene(scene, runs)
+            rows = score_scene(scene, runs, thresholds=plan.recipe.thresholds)
             _write_figures(rows, plan.out)
             results = replace(results, scored=(*results.scored, *rows))
         else:

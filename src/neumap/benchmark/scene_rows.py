@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neumap.benchmark.kept_run import KeptRun
+from neumap.benchmark.recipe import Threshold
 from neumap.benchmark.scene_data import SceneData
 from neumap.evaluation import Prediction, QueryScore, Summary, read_predictions, score, summarise
 from neumap.evaluation.benchmark_row import BenchmarkRow
+from neumap.evaluation.recall import recall_label
 from neumap.evaluation.report import SceneEvidence
 from neumap.evaluation.score import median_scene_depth
 from neumap.evaluation.trajectory_error import trajectory_error
@@ -43,8 +45,12 @@ class _Answers:
         return self.run.name.seed
 
 
-def score_scene(scene: SceneData, runs: Sequence[KeptRun]) -> tuple[ScoredRow, ...]:
+def score_scene(
+    scene: SceneData, runs: Sequence[KeptRun], *, thresholds: Sequence[Threshold]
+) -> tuple[ScoredRow, ...]:
     """Score what stands in the predictions files; one row for each method and budget.
+
+    `thresholds` are those that tables of the data set count, the main one first.
 
     Where the unit is not known, recall is counted in fractions of a median depth that is the same
     for all rows: that of the inlier points of all methods. Raises DataError where a query is
@@ -66,7 +72,9 @@ def score_scene(scene: SceneData, runs: Sequence[KeptRun]) -> tuple[ScoredRow, .
     for answer in answers:
         name = answer.run.name
         groups.setdefault((name.method, name.budget_bytes), []).append(answer)
-    return tuple(_row(scene, group, median_depth=depth) for group in groups.values())
+    labels = tuple(recall_label(*threshold) for threshold in thresholds)
+    rows = (_row(scene, group, median_depth=depth) for group in groups.values())
+    return tuple(replace(s, row=replace(s.row, main_recalls=labels)) for s in rows)
 
 
 def _row(scene: SceneData, group: Sequence[_Answers], *, median_depth: float | None) -> ScoredRow:

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from neumap.errors import DataError
 from neumap.evaluation.behind_words import behind_sentences
 from neumap.evaluation.benchmark_row import BenchmarkRow as BenchmarkRow
-from neumap.evaluation.benchmark_table import TableRow, in_table_order, recall_heads, table_rows
-from neumap.evaluation.equal_bytes import OWN_METHOD, table_recalls
+from neumap.evaluation.benchmark_table import (
+    TableRow,
+    in_table_order,
+    recall_head,
+    recall_heads,
+    table_rows,
+)
+from neumap.evaluation.equal_bytes import OWN_METHOD, main_recall
 from neumap.evaluation.error_curve import method_curves_svg
 from neumap.evaluation.further_figures import FurtherFigures, further_figures
 from neumap.evaluation.inline_svg import colors_by_label
@@ -123,7 +129,7 @@ def _part(group: _Group, colors: dict[str, str], *, number: int) -> _Part:
         rates=rate_svg(
             rates,
             unit=unit,
-            recall_name=recall_heads(rows)[0],
+            recall_name=recall_head(main_recall(rows[0])),
             name=f"rates{number}",
             colors=colors,
         )
@@ -150,7 +156,7 @@ def _rate_curves(rows: Sequence[BenchmarkRow]) -> list[RateCurve]:
                 map_bytes=row.map_bytes,
                 median_position_error=median,
                 p75_position_error=p75,
-                recall=table_recalls(summary)[0].share,
+                recall=main_recall(row).share,
                 num_failed=summary.num_failed,
                 num_queries=summary.num_queries,
             )

@@ -21,5 +21,7 @@ class BenchmarkRow:
     """All queries of all folds and seeds; those of further seeds have names of their own."""
     evidence: SceneEvidence | None
     """What pictures are drawn from; None shows figures and curves alone."""
+    main_recalls: tuple[str, ...] = ()
+    """Labels of the thresholds in metres that tables of the data set count, the main one first."""
     by_seed: tuple[Summary, ...] = ()
     """The figures of each seed's maps, in order of the seeds; empty where there is one alone."""

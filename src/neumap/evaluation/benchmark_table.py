@@ -16,6 +16,7 @@ from neumap.evaluation.equal_bytes import (
     table_recalls,
 )
 from neumap.evaluation.page import error_text, figure_text, size_text, threshold_text
+from neumap.evaluation.recall import Recall
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,11 +62,12 @@ def in_table_order(rows: Sequence[BenchmarkRow]) -> list[BenchmarkRow]:
 
 def recall_heads(rows: Sequence[BenchmarkRow]) -> tuple[str, ...]:
     """Return the thresholds of the recalls among `TableRow.cells`, as short words."""
-    return tuple(
-        # the page says once whose depth is meant
-        threshold_text(recall).replace("the median depth", "depth")
-        for recall in table_recalls(rows[0].summary)
-    )
+    return tuple(recall_head(recall) for recall in table_recalls(rows[0]))
+
+
+def recall_head(recall: Recall) -> str:
+    """Write a threshold in short words: the page says once whose depth is meant."""
+    return threshold_text(recall).replace("the median depth", "depth")
 
 
 def table_rows(rows: Sequence[BenchmarkRow]) -> tuple[TableRow, ...]:
@@ -91,7 +93,7 @@ def _cells(row: BenchmarkRow, held: Sequence[Contest]) -> tuple[TableCell, ...]:
     texts = {
         POSITION: error_text(summary.position_percentiles[50]),
         ROTATION: error_text(summary.rotation_percentiles_deg[50]),
-        **{f"recall {r.label}": f"{100 * r.share:.1f} %" for r in table_recalls(summary)},
+        **{f"recall {r.label}": f"{100 * r.share:.1f} %" for r in table_recalls(row)},
         FAILED: f"{summary.num_failed} of {summary.num_queries}",
     }
     return tuple(
@@ -100,10 +102,10 @@ def _cells(row: BenchmarkRow, held: Sequence[Contest]) -> tuple[TableCell, ...]:
 
 
 def _is_best(row: BenchmarkRow, figure: str, held: Sequence[Contest]) -> bool:
-    own = compared_figures(row.summary)[figure]
+    own = compared_figures(row)[figure]
     return any(
         own == contest.best(figure)
-        and any(compared_figures(other.summary)[figure] != own for other in contest.rows)
+        and any(compared_figures(other)[figure] != own for other in contest.rows)
         for contest in held
         if row in contest.rows
     )

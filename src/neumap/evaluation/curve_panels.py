@@ -61,7 +61,10 @@ def panels_svg(
         place = 2 if num_rows == 1 else column + count
         rotation = bare_axes(figure, place, count=count, num_rows=num_rows)
         position.set_title(title, color=INK, fontsize=10)
-        _prepare(position, spans[0], common.positions, common.position_label)
+        label = common.position_label
+        if len(panels) > 2:  # narrow: the unit stands below
+            label = label.replace(" (", "\n(")
+        _prepare(position, spans[0], common.positions, label)
         _prepare(rotation, spans[1], common.rotations_deg, "rotation error (degrees)")
         for axes in (position, rotation):
             if column == 1:

@@ -8,11 +8,10 @@ from neumap.evaluation.bootstrap import Interval, Resampling
 from neumap.evaluation.comparison import compare_figure
 from neumap.evaluation.paired_runs import pair_runs
 from neumap.evaluation.recall import Recall
-from neumap.evaluation.summary import Summary
 
 OWN_METHOD = "neumap"
 METRE_RECALLS = ("0.05m_5deg", "0.1m_5deg", "0.25m_2deg", "0.5m_5deg", "5m_10deg")
-"""Thresholds of the table: indoor sets, then visuallocalization.net."""
+"""Thresholds of every table: indoor sets, then visuallocalization.net."""
 
 POSITION, ROTATION, FAILED = "median position error", "median rotation error", "failed queries"
 
@@ -28,12 +27,12 @@ class Contest:
     def best(self, figure: str) -> float:
         """Return the best value of a figure (see `compared_figures`)."""
         choose = max if _is_recall(figure) else min
-        return choose(compared_figures(row.summary)[figure] for row in self.rows)
+        return choose(compared_figures(row)[figure] for row in self.rows)
 
     def best_methods(self, figure: str) -> list[str]:
         """Return the methods whose map has the best value, in order of the rows."""
         best = self.best(figure)
-        found = [row for row in self.rows if compared_figures(row.summary)[figure] == best]
+        found = [row for row in self.rows if compared_figures(row)[figure] == best]
         return list(dict.fromkeys(row.method for row in found))
 
 
@@ -60,25 +59,32 @@ class Behind:
         return self.gap.low > equal or self.gap.high < equal
 
 
-def table_recalls(summary: Summary) -> list[Recall]:
-    """Return the recalls that the table shows: those of METRE_RECALLS, or all relative ones."""
+def table_recalls(row: BenchmarkRow) -> list[Recall]:
+    """Return the recalls of the table: METRE_RECALLS and the row's, or all relative ones."""
     return [
         recall
-        for recall in summary.recalls
-        if recall.depth_fraction is not None or recall.label in METRE_RECALLS
+        for recall in row.summary.recalls
+        if recall.depth_fraction is not None or recall.label in (*METRE_RECALLS, *row.main_recalls)
     ]
 
 
-def compared_figures(summary: Summary) -> dict[str, float]:
+def main_recall(row: BenchmarkRow) -> Recall:
+    """Return the recall that the data set is judged by first."""
+    shown = table_recalls(row)
+    return next((recall for recall in shown if recall.label in row.main_recalls[:1]), shown[0])
+
+
+def compared_figures(row: BenchmarkRow) -> dict[str, float]:
     """Return what rows are compared in: errors, shares of the queries by threshold, failures.
 
     Errors have three digits and shares tenths of a percent, as the table writes them: what looks
     equal there is equal.
     """
+    summary = row.summary
     return {
         POSITION: float(f"{summary.position_percentiles[50]:.3g}"),
         ROTATION: float(f"{summary.rotation_percentiles_deg[50]:.3g}"),
-        **{f"recall {r.label}": round(r.share, 3) for r in table_recalls(summary)},
+        **{f"recall {r.label}": round(r.share, 3) for r in table_recalls(row)},
         FAILED: round(summary.num_failed / summary.num_queries, 3),
     }
 
@@ -119,7 +125,7 @@ def where_behind(rows: Sequence[BenchmarkRow], *, own: str = OWN_METHOD) -> list
         for contest in contests(rows)
         for row in contest.rows
         if row.method == own
-        for figure, value in compared_figures(row.summary).items()
+        for figure, value in compared_figures(row).items()
         if value != contest.best(figure)
     ]
 

@@ -42,6 +42,7 @@ def pool_scenes(rows: Sequence[BenchmarkRow]) -> PooledRows:
                 mapping_seconds=fmean(row.mapping_seconds for row in of_kind),
                 summary=joint.pooled,
                 evidence=None,
+                main_recalls=of_kind[0].main_recalls,
                 by_seed=_pooled_seeds(of_kind),
             )
         )

@@ -24,6 +24,7 @@ from layout_writers import CX, CY, FX, FY, HEIGHT, WIDTH, make_capture, write_se
 from neumap.benchmark import find_recipe
 from neumap.benchmark.plan import BenchmarkPlan
 from neumap.errors import DataError
+from neumap.evaluation.equal_bytes import main_recall
 
 SCORED = {
     # name of the recipe: writer, number of queries of each scene
@@ -62,6 +63,9 @@ def test_a_published_benchmark_runs_with_its_own_split(name, tmp_path, run, fake
     assert len(results.rows) == num_scenes
     for row in results.rows:
         assert row.summary.num_queries == num_queries
+        metres, rotation_deg = find_recipe(name).thresholds[0]
+        assert main_recall(row).position == metres
+        assert main_recall(row).rotation_deg == rotation_deg
         assert row.summary.units == "metre"
         assert row.summary.position_percentiles[50] == pytest.approx(0.01)
 

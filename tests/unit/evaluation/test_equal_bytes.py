@@ -7,7 +7,7 @@ import pytest
 from benchmark_rows import made_row
 from neumap.evaluation.behind_words import behind_sentences
 from neumap.evaluation.benchmark_table import in_table_order, recall_heads, table_rows
-from neumap.evaluation.equal_bytes import FAILED, POSITION, contests, where_behind
+from neumap.evaluation.equal_bytes import FAILED, POSITION, contests, main_recall, where_behind
 
 
 def _marked(rows, column):
@@ -179,3 +179,16 @@ def test_rows_of_other_queries_have_no_interval():
     rows = [made_row("neumap", 2000, [0.2] * 3), made_row("yardstick", 2000, [0.1] * 2)]
     assert [entry.gap for entry in where_behind(rows)] == [None] * len(where_behind(rows))
     assert "[" not in " ".join(behind_sentences(rows))
+
+
+def test_thresholds_of_the_data_set_stand_in_the_table_and_the_first_is_the_main_one():
+    row = made_row("neumap", 2000, [0.07, 0.2, 0.9])
+    assert "0.1 m, 1°" not in recall_heads([row])
+    assert main_recall(row).label == "0.05m_5deg"
+    naver_labs = replace(row, main_recalls=("0.1m_1deg", "0.25m_2deg", "1m_5deg"))
+    heads = recall_heads([naver_labs])
+    assert [head for head in heads if head not in recall_heads([row])] == ["0.1 m, 1°", "1 m, 5°"]
+    assert len(table_rows([naver_labs])[0].cells) == len(heads) + 3
+    assert main_recall(naver_labs).share == pytest.approx(1 / 3)
+    relative = replace(naver_labs, summary=made_row("n", 2000, [0.1], units="unknown").summary)
+    assert main_recall(relative).label == "0.01depth_5deg"
