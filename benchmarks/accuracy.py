@@ -1,13 +1,15 @@
 """Accuracy at equal bytes on real sets: neumap's maps beside the two baselines.
 
-Same scene points, key-points, guided passes and solver for all rows; folds pooled, so that each
-frame of a small set is a query once; a failed query is a miss (infinite error).
+Same photos, guided passes and solver for all rows; the baselines stand there with XFeat's own
+key-points, as they are fixed, and with those of neumap. Folds are pooled, so that each frame of a
+small set is a query once; a failed query is a miss (infinite error).
 
     python -m benchmarks.accuracy --data ../shared/data --out benchmarks/results/accuracy.json
 """
 
 import json
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,19 +17,20 @@ from pathlib import Path
 import numpy as np
 import tyro
 
+from benchmarks.methods import FULL_PRECISION, Method, Scenes, label_of
+from benchmarks.regime_runs import PhotoDescriber
 from benchmarks.rows import Row
 from benchmarks.sets import TEST_SETS, folds_of
 from neumap.baselines.nearest import NearestReader, full_precision, yardstick
 from neumap.baselines.yardstick_space import read_space
 from neumap.codes.code_space import CodeSpace
-from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import XFeatExtractor
+from neumap.features.xfeat import Detector
 from neumap.images import read_images
-from neumap.localizer import SceneReader
 from neumap.mapping import Source, map_of_scene
-from neumap.scene.build_scene import Describe, build_scene
 
 BUDGETS = (28_000, 14_000, 4_200)
+SUFFIXES: dict[Detector, str] = {"xfeat": "", "blobs": " on blobs"}
+"""Of the names of baselines, by their key-points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,31 +53,42 @@ class Options:
 
 
 def run_set(
-    name: str, options: Options, describe: Describe, space: CodeSpace
+    name: str, options: Options, describer: PhotoDescriber, space: CodeSpace
 ) -> dict[str, dict[str, object]]:
     """All methods on all folds of one set."""
     image_set = read_images(options.data / name)
     rows: dict[str, Row] = {}
     for fold in folds_of(name, image_set.images, options.query_step):
-        scene = build_scene(fold.mapped, describe, units=image_set.units)
-        queries = [(image, describe(image)) for image in fold.queries]
-        full = full_precision(scene)
-        methods: list[tuple[str, SceneReader, int]] = [("full precision", full, full.num_bytes)]
-        for budget in BUDGETS:
-            base: NearestReader = yardstick(scene, space, num_bytes=budget)
-            methods.append((f"yardstick {budget / 1000:g} kB", base, base.num_bytes))
-            source = Source(layout=image_set.layout, num_images=len(fold.mapped), seed=0)
-            own = map_of_scene(scene, source, budget_bytes=budget)
-            num_bytes = sum(own.bytes_by_part().values())
-            label = f"neumap {budget / 1000:g} kB"
-            methods.append((label, own.reader, num_bytes))
-        for label, reader, num_bytes in methods:
-            if options.only not in label:
+        scenes = describer.scenes(fold, units=image_set.units)
+        queries = describer.queries(fold.queries)
+        source = Source(layout=image_set.layout, num_images=len(fold.mapped), seed=0)
+        for method in _methods(scenes, source, space):
+            if options.only not in method.label:
                 continue
-            row = rows.setdefault(label, Row())
-            row.map_bytes.append(num_bytes)
-            row.add_queries(reader, queries)
+            row = rows.setdefault(method.label, Row())
+            row.map_bytes.append(method.num_bytes)
+            row.add_queries(method.reader, queries[method.detector])
     return {label: row.summary() for label, row in rows.items()}
+
+
+def _methods(scenes: Scenes, source: Source, space: CodeSpace) -> Iterator[Method]:
+    """Both baselines with XFeat's key-points and with neumap's, and neumap's maps."""
+    for detector, suffix in SUFFIXES.items():
+        full = full_precision(scenes[detector])
+        label = f"{FULL_PRECISION}{suffix}"
+        yield Method(label=label, reader=full, num_bytes=full.num_bytes, detector=detector)
+        for budget in BUDGETS:
+            base: NearestReader = yardstick(scenes[detector], space, num_bytes=budget)
+            label = label_of(f"yardstick{suffix}", budget)
+            yield Method(label=label, reader=base, num_bytes=base.num_bytes, detector=detector)
+    for budget in BUDGETS:
+        own = map_of_scene(scenes["blobs"], source, budget_bytes=budget)
+        yield Method(
+            label=label_of("neumap", budget),
+            reader=own.reader,
+            num_bytes=sum(own.bytes_by_part().values()),
+            detector="blobs",
+        )
 
 
 def geometric_ratio(results: dict[str, dict[str, dict[str, object]]], budget: str) -> float | None:
@@ -91,14 +105,14 @@ def geometric_ratio(results: dict[str, dict[str, dict[str, object]]], budget: st
 
 def main(options: Options) -> None:
     """Run all sets and write the table after each."""
-    describe = FeatureCache(options.cache, XFeatExtractor()).describe
+    describer = PhotoDescriber(options.cache)
     space = read_space()
     results: dict[str, dict[str, dict[str, object]]] = {}
     for path in options.add:
         results.update(json.loads(path.read_text())["sets"])
     for name in options.sets:
         if name not in results or options.only:
-            results[name] = {**results.get(name, {}), **run_set(name, options, describe, space)}
+            results[name] = {**results.get(name, {}), **run_set(name, options, describer, space)}
         content = {
             "command": "python -m benchmarks.accuracy --data DATA --out OUT",
             "neumap": version("neumap"),

@@ -1,6 +1,9 @@
 """The merged-world regime: one map of all sets and 100,000 foreign codes, for every query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
 
 from benchmarks.distractors import read_distractors, render_distractor_scenes
 from benchmarks.merged_world import (
@@ -12,7 +15,8 @@ from benchmarks.merged_world import (
     shifted,
 )
 from benchmarks.methods import MapMaker, Method, label_of
-from benchmarks.regime_runs import FoldMaps, PhotoDescriber, Rows
+from benchmarks.regime_runs import DETECTORS, FoldMaps, PhotoDescriber, Queries, Rows
+from neumap.features.xfeat import Detector
 from neumap.images import PosedImage
 from neumap.scene_readers import AnchoredReader
 
@@ -27,19 +31,22 @@ def run_merged(
     """
     folder = describer.folder / "distractors"
     render_distractor_scenes(folder)
-    distractors = read_distractors(folder, describer.day)
+    distractors: dict[Detector, Distractors] = {
+        detector: read_distractors(folder, describer.day(detector)) for detector in DETECTORS
+    }
     rows: dict[str, Rows] = {}
     num_worlds = max(part.fold_idx for part in maps) + 1
     for world in range(num_worlds):
         parts = _chosen(maps, world)
-        plan = WorldPlan.of([part.cloud for part in parts], distractors)
-        for method in _methods(parts, plan, distractors, maker):
-            for part, shift in zip(parts, plan.scene_shifts, strict=True):
-                queries = [
-                    (shifted(image, shift), features)
-                    for image, features in describer.queries(_queries(part, world, num_worlds))
-                ]
-                rows.setdefault(part.bench.name, Rows()).add(method, queries)
+        clouds = [part.cloud for part in parts]
+        plans: dict[Detector, WorldPlan] = {
+            detector: WorldPlan.of(clouds, distractors[detector]) for detector in DETECTORS
+        }
+        for method in _methods(parts, plans, distractors, maker):
+            shifts = plans[method.detector].scene_shifts
+            for part, shift in zip(parts, shifts, strict=True):
+                described = describer.queries(_queries(part, world, num_worlds))
+                rows.setdefault(part.bench.name, Rows()).add(method, _moved(described, shift))
         print(f"merged world {world + 1} of {num_worlds} done", flush=True)
     return rows
 
@@ -55,14 +62,28 @@ def _queries(part: FoldMaps, world: int, num_worlds: int) -> tuple[PosedImage, .
     return queries if len(part.bench.folds) > 1 else queries[world::num_worlds]
 
 
+def _moved(queries: Queries, shift: Float[np.ndarray, "3"]) -> Queries:
+    """Move the queries' true poses with their scene."""
+    return {
+        detector: [(shifted(image, shift), features) for image, features in described]
+        for detector, described in queries.items()
+    }
+
+
 def _methods(
-    parts: Sequence[FoldMaps], plan: WorldPlan, distractors: Distractors, maker: MapMaker
+    parts: Sequence[FoldMaps],
+    plans: Mapping[Detector, WorldPlan],
+    distractors: Mapping[Detector, Distractors],
+    maker: MapMaker,
 ) -> list[Method]:
     """Both kinds of map at all budgets, the latter for each scene."""
     methods: list[Method] = []
     for budget in maker.budgets:
         nearest = merge_yardsticks(
-            [part.yardsticks[budget] for part in parts], plan, distractors, maker.space
+            [part.yardsticks[budget] for part in parts],
+            plans["xfeat"],
+            distractors["xfeat"],
+            maker.space,
         )
         methods.append(
             Method(
@@ -74,12 +95,13 @@ def _methods(
         )
         for seed in range(maker.num_seeds):
             own = [part.codes[budget, seed] for part in parts]
-            codes = merge_codes(own, plan, distractors, maker.decoder.code_space)
+            codes = merge_codes(own, plans["blobs"], distractors["blobs"], maker.decoder.code_space)
             methods.append(
                 Method(
                     label=label_of("neumap", budget),
                     reader=AnchoredReader(maker.decoder, codes),
-                    num_bytes=_stored_bytes(parts, (budget, seed), len(distractors)),
+                    num_bytes=_stored_bytes(parts, (budget, seed), len(distractors["blobs"])),
+                    detector="blobs",
                     budget=budget,
                     seed=seed,
                 )

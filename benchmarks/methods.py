@@ -1,6 +1,10 @@
-"""The maps that are compared: full precision, the yardstick and neumap's, of the same points."""
+"""The maps that are compared: full precision, the yardstick and neumap's, of the same photos.
+
+The first two have XFeat's own key-points, as `decoder.md` section 6 fixes them.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +13,15 @@ from neumap.baselines.nearest import NearestReader, full_precision, yardstick
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.weights import load_anchored_decoder, read_anchored_decoder
+from neumap.features.xfeat import Detector
 from neumap.localizer import SceneReader
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene.scene import Scene
 from neumap.scene_readers import AnchoredReader
 
 FULL_PRECISION = "full precision"
+Scenes = Mapping[Detector, Scene]
+"""The points of the same photos by the detector of their key-points."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,6 +31,8 @@ class Method:
     label: str
     reader: SceneReader
     num_bytes: int
+    detector: Detector = "xfeat"
+    """What finds the key-points of mapped photos and of queries."""
     budget: int | None = None
     """Bytes that the map had to fit in; None for full precision."""
     seed: int = 0
@@ -43,11 +52,11 @@ class MapMaker:
     budgets: tuple[int, ...]
     num_seeds: int
 
-    def methods_of(self, scene: Scene, *, layout: str) -> list[Method]:
-        """All maps of one fold's scene, neumap's with each seed."""
-        methods = [full_method(scene)]
+    def methods_of(self, scenes: Scenes, *, layout: str) -> list[Method]:
+        """All maps of one fold, neumap's with each seed."""
+        methods = [full_method(scenes["xfeat"])]
         for budget in self.budgets:
-            base: NearestReader = yardstick(scene, self.space, num_bytes=budget)
+            base: NearestReader = yardstick(scenes["xfeat"], self.space, num_bytes=budget)
             label = label_of("yardstick", budget)
             methods.append(
                 Method(
@@ -58,7 +67,7 @@ class MapMaker:
                 )
             )
             methods += [
-                self._own(scene, budget=budget, seed=seed, layout=layout)
+                self._own(scenes["blobs"], budget=budget, seed=seed, layout=layout)
                 for seed in range(self.num_seeds)
             ]
         return methods
@@ -89,6 +98,7 @@ class MapMaker:
             label=label_of("neumap", budget),
             reader=AnchoredReader(self.decoder, reader.codes),
             num_bytes=sum(built.bytes_by_part().values()),
+            detector="blobs",
             budget=budget,
             seed=seed,
         )

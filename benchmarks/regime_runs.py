@@ -1,6 +1,6 @@
 """Runs the regimes: each fold's points and maps are made once and serve all of its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from benchmarks.methods import FULL_PRECISION, MapMaker, Method, full_method
+from benchmarks.methods import FULL_PRECISION, MapMaker, Method, Scenes, full_method
 from benchmarks.night import NIGHT_LEVELS, NightExtractor
 from benchmarks.rows import Row
 from benchmarks.sets import BenchSet, Fold
@@ -17,13 +17,17 @@ from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.errors import MappingError
 from neumap.features import LocalFeatures
 from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import XFeatExtractor
+from neumap.features.xfeat import Detector, XFeatConfig, XFeatExtractor
 from neumap.images import PosedImage
-from neumap.scene.build_scene import build_scene
+from neumap.images.posed_image import Units
+from neumap.scene.build_scene import Describe, build_scene
 from neumap.scene_readers import AnchoredReader
 
 RegimeName = Literal["easy", "night", "wide", "merged"]
 DAY = 0
+DETECTORS: tuple[Detector, ...] = ("xfeat", "blobs")
+Queries = Mapping[Detector, list[tuple[PosedImage, LocalFeatures]]]
+"""Photos and their features, by the detector of the key-points."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,11 @@ class Rows(dict[str, Row]):
         self[label] = Row()
         return self[label]
 
-    def add(self, method: Method, queries: list[tuple[PosedImage, LocalFeatures]]) -> None:
+    def add(self, method: Method, queries: Queries) -> None:
         """Localise the queries with one method."""
         row = self[method.label]
         row.map_bytes.append(method.num_bytes)
-        row.add_queries(method.reader, queries, seed=method.seed)
+        row.add_queries(method.reader, queries[method.detector], seed=method.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +74,32 @@ class PhotoDescriber:
     """Features of photos by day and at each level of night, kept in a folder."""
 
     def __init__(self, cache: Path) -> None:
-        day = XFeatExtractor()
         self.folder = cache
-        self.day = FeatureCache(cache, day).describe
-        self._by_level = {DAY: self.day}
-        for level, night in NIGHT_LEVELS.items():
-            self._by_level[level] = FeatureCache(cache, NightExtractor(day, night)).describe
+        self._describe: dict[tuple[Detector, int], Describe] = {}
+        for detector in DETECTORS:
+            day = XFeatExtractor(XFeatConfig(detector=detector))
+            self._describe[detector, DAY] = FeatureCache(cache, day).describe
+            for level, night in NIGHT_LEVELS.items():
+                dark = FeatureCache(cache, NightExtractor(day, night))
+                self._describe[detector, level] = dark.describe
 
-    def queries(
-        self, images: Sequence[PosedImage], *, level: int = DAY
-    ) -> list[tuple[PosedImage, LocalFeatures]]:
+    def day(self, detector: Detector) -> Describe:
+        """Return what describes photos as they are."""
+        return self._describe[detector, DAY]
+
+    def scenes(self, fold: Fold, *, units: Units) -> Scenes:
+        """Find the points of the mapped photos; MappingError where they show too few."""
+        return {
+            detector: build_scene(fold.mapped, self.day(detector), units=units)
+            for detector in DETECTORS
+        }
+
+    def queries(self, images: Sequence[PosedImage], *, level: int = DAY) -> Queries:
         """Describe photos at a level of night."""
-        return [(image, self._by_level[level](image)) for image in images]
+        return {
+            detector: [(image, self._describe[detector, level](image)) for image in images]
+            for detector in DETECTORS
+        }
 
 
 def run_set(
@@ -96,10 +114,10 @@ def run_set(
     day, rows, kept = Rows(), dict[str, Rows](), list[FoldMaps]()
     needs_maps = {"easy", "night", "merged"} & set(regimes)
     for index, fold in enumerate(bench.folds[: selection.max_folds]):
-        scene = build_scene(fold.mapped, describer.day, units=bench.units)
-        methods = [full_method(scene)]
+        scenes = describer.scenes(fold, units=bench.units)
+        methods = [full_method(scenes["xfeat"])]
         if needs_maps:
-            methods = maker.methods_of(scene, layout=bench.layout)
+            methods = maker.methods_of(scenes, layout=bench.layout)
         queries = describer.queries(fold.queries)
         for method in methods if "easy" in regimes else methods[:1]:
             day.add(method, queries)
@@ -109,7 +127,7 @@ def run_set(
                 for method in methods:
                     rows.setdefault(f"night {level}", Rows()).add(method, queries)
         if "merged" in regimes:
-            kept.append(_kept_maps(bench, index, methods, scene.points.xyz_in_world))
+            kept.append(_kept_maps(bench, index, methods, scenes["blobs"].points.xyz_in_world))
     if "easy" in regimes:
         rows = {"easy": day, **rows}
     if "wide" in regimes:
@@ -125,14 +143,14 @@ def _run_folds(
     rows = Rows()
     for fold in folds:
         try:
-            scene = build_scene(fold.mapped, describer.day, units=bench.units)
+            scenes = describer.scenes(fold, units=bench.units)
         except MappingError as error:
             print(f"{bench.name}: {len(fold.mapped)} photos give no map: {error}", flush=True)
             for label in maker.labels():
                 rows[label].add_missed(len(fold.queries))
             continue
         queries = describer.queries(fold.queries)
-        for method in maker.methods_of(scene, layout=bench.layout):
+        for method in maker.methods_of(scenes, layout=bench.layout):
             rows.add(method, queries)
     return rows
 

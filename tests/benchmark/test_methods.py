@@ -29,7 +29,7 @@ def scene():
 
 @pytest.fixture(scope="module")
 def methods(scene):
-    return maker_of().methods_of(scene, layout="made")
+    return maker_of().methods_of({"xfeat": scene, "blobs": scene}, layout="made")
 
 
 def test_the_shipped_weights_give_the_map_that_the_package_makes(scene, methods):
@@ -48,7 +48,7 @@ def test_the_same_weights_from_a_file_give_the_same_codes(scene, methods, tmp_pa
     path = tmp_path / "same.safetensors"
     digest = save_anchored_decoder(load_anchored_decoder()[0], path)
     maker = maker_of(path)
-    own = maker.methods_of(scene, layout="made")[-1]
+    own = maker.methods_of({"xfeat": scene, "blobs": scene}, layout="made")[-1]
     assert maker.decoder_hash == digest[:16]
     assert own.num_bytes == methods[-1].num_bytes
     assert np.array_equal(own.reader.codes.levels, methods[-1].reader.codes.levels)

@@ -10,7 +10,7 @@ from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 MAKERS = {
     "xfeat": (
         lambda: XFeatExtractor(XFeatConfig(max_side=320)),
-        lambda: XFeatExtractor(XFeatConfig(max_side=320, threshold=0.06)),
+        lambda: XFeatExtractor(XFeatConfig(max_side=320, detector="xfeat")),
     ),
     "residual-grid": (
         lambda: ResidualGridExtractor.from_seed(0, ResidualGridConfig(short_side=160)),

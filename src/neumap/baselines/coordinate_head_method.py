@@ -43,8 +43,8 @@ class CoordinateHeadMethod:
     """ACE's scene coordinate regression (Brachmann et al., CVPR 2023) on XFeat's descriptors.
 
     Written from the paper; `coordinate_head_training` says what differs. The frozen network is
-    XFeat, whose descriptors are read at the key-points of its stride-8 output, as for all other
-    methods. Bytes: the head's weights in half precision.
+    XFeat, whose descriptors are read at neumap's own key-points. Bytes: the head's weights in half
+    precision.
     """
 
     name = "coordinate-head"
@@ -56,13 +56,13 @@ class CoordinateHeadMethod:
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
         """Train the head; the seed is that of its first weights and of the order of samples."""
         refuse_budget(self.name, budget_bytes)
-        timed = fold.timed_scene
+        timed = fold.timed_scene("blobs")
         start = time.perf_counter()
         head = train_coordinate_head(timed.scene, seed=seed, config=self._config)
         reader = CoordinateHeadReader(head)
         return BuiltMap(
             localizer=PhotoLocalizer(
-                query_extractor(),
+                query_extractor("blobs"),
                 lambda size: reader,
                 config=LocalizerConfig(min_inlier_ratio=_MIN_INLIER_RATIO),
             ),

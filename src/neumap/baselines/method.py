@@ -1,16 +1,15 @@
 """What every compared method is: photos of a fold in, a localiser with its bytes out."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from neumap.errors import OptionError
 from neumap.evaluation.predictions import Localizer
-from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import XFeatExtractor
+from neumap.features.xfeat import Detector, XFeatConfig, XFeatExtractor
 from neumap.images import ImageSet, PosedImage, Split
-from neumap.scene.build_scene import Describe, build_scene, describe_with
+from neumap.scene.build_scene import build_scene, describe_with
 from neumap.scene.scene import Scene
 
 
@@ -20,7 +19,6 @@ class TimedScene:
 
     scene: Scene
     seconds: float
-    """Photos that a feature cache knew cost no more than reading their features."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,8 +28,9 @@ class Fold:
     image_set: ImageSet
     split: Split
     """Names of the photos to map, and of the queries."""
-    cache: FeatureCache | None = None
-    """Features of photos described before, those of XFeat with its default settings."""
+    _scenes: dict[Detector, TimedScene] = field(
+        default_factory=dict[Detector, TimedScene], init=False, repr=False
+    )
 
     @cached_property
     def mapped(self) -> tuple[PosedImage, ...]:
@@ -39,20 +38,17 @@ class Fold:
         images, _ = self.split.apply(self.image_set)
         return tuple(image for image in images if image.cam_from_world is not None)
 
-    @cached_property
-    def timed_scene(self) -> TimedScene:
-        """The points that the mapped photos show, found once for all methods of the fold.
+    def timed_scene(self, detector: Detector) -> TimedScene:
+        """The points that key-points of the mapped photos show, found once for all methods.
 
         Raises MappingError where the photos show too few.
         """
-        start = time.perf_counter()
-        scene = build_scene(self.mapped, self._describer(), units=self.image_set.units)
-        return TimedScene(scene=scene, seconds=time.perf_counter() - start)
-
-    def _describer(self) -> Describe:
-        if self.cache is not None:
-            return self.cache.describe
-        return describe_with(XFeatExtractor())
+        if detector not in self._scenes:
+            start = time.perf_counter()
+            describe = describe_with(XFeatExtractor(XFeatConfig(detector=detector)))
+            scene = build_scene(self.mapped, describe, units=self.image_set.units)
+            self._scenes[detector] = TimedScene(scene=scene, seconds=time.perf_counter() - start)
+        return self._scenes[detector]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

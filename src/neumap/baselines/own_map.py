@@ -18,7 +18,7 @@ class NeumapMethod:
     def build(self, fold: Fold, *, budget_bytes: int | None, seed: int) -> BuiltMap:
         """Choose and fit codes; see `mapping.map_of_scene`."""
         budget = required_budget(self.name, budget_bytes)
-        timed = fold.timed_scene
+        timed = fold.timed_scene("blobs")
         start = time.perf_counter()
         source = Source(layout=fold.image_set.layout, num_images=len(fold.mapped), seed=seed)
         built = map_of_scene(timed.scene, source, budget_bytes=budget, config=self._config)

@@ -11,7 +11,7 @@ from neumap.baselines.photo_localizer import PhotoLocalizer, query_extractor
 from neumap.baselines.photo_store import PhotoStore
 from neumap.baselines.sift import SiftExtractor
 from neumap.features import AbstractExtractor
-from neumap.features.xfeat import XFeatExtractor
+from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.localizer import LocalizerConfig
 from neumap.pose.verification import VerificationConfig
 from neumap.scene.association import AssociationConfig
@@ -117,12 +117,13 @@ def _built(
     has_positions: bool = False,
 ) -> BuiltMap:
     """Store the photos of the fold's scene."""
-    timed = fold.timed_scene
+    timed = fold.timed_scene("xfeat")
     start = time.perf_counter()
-    store = PhotoStore.from_scene(timed.scene, describe_with(XFeatExtractor()), seed=seed)
+    describe = describe_with(XFeatExtractor(XFeatConfig(detector="xfeat")))
+    store = PhotoStore.from_scene(timed.scene, describe, seed=seed)
     seconds = timed.seconds + time.perf_counter() - start
     return BuiltMap(
-        localizer=_localizer(store, matcher, query_extractor(), num_retrieved=num_retrieved),
+        localizer=_localizer(store, matcher, query_extractor("xfeat"), num_retrieved=num_retrieved),
         num_bytes=store.num_bytes(has_positions=has_positions),
         mapping_seconds=seconds,
     )

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from neumap.features import AbstractExtractor
-from neumap.features.xfeat import XFeatConfig, XFeatExtractor, fastest_engine
+from neumap.features.xfeat import Detector, XFeatConfig, XFeatExtractor, fastest_engine
 from neumap.geometry import Camera
 from neumap.images.exif import camera_from_exif
 from neumap.images.photo import load_photo
@@ -18,9 +18,9 @@ ReaderOfSize = Callable[[tuple[int, int]], SceneReader]
 """Gives the reader for a photo of some (width, height)."""
 
 
-def query_extractor() -> XFeatExtractor:
+def query_extractor(detector: Detector) -> XFeatExtractor:
     """XFeat as maps describe queries, so that all methods spend the same time on it."""
-    return XFeatExtractor(XFeatConfig(engine=fastest_engine()))
+    return XFeatExtractor(XFeatConfig(detector=detector, engine=fastest_engine()))
 
 
 class PhotoLocalizer:

@@ -23,6 +23,18 @@ def _full_precision() -> Method:
     return FullPrecisionMethod()
 
 
+def _yardstick_blobs() -> Method:
+    from neumap.baselines.nearest_methods import YardstickMethod
+
+    return YardstickMethod("blobs")
+
+
+def _full_precision_blobs() -> Method:
+    from neumap.baselines.nearest_methods import FullPrecisionMethod
+
+    return FullPrecisionMethod("blobs")
+
+
 def _sift() -> Method:
     from neumap.baselines.pair_methods import SiftMethod
 
@@ -50,7 +62,9 @@ def _coordinate_head() -> Method:
 METHODS: dict[str, Callable[[], Method]] = {
     "neumap": _neumap,
     "yardstick": _yardstick,
+    "yardstick-blobs": _yardstick_blobs,
     "full-precision": _full_precision,
+    "full-precision-blobs": _full_precision_blobs,
     "sift": _sift,
     "xfeat-pairs": _xfeat_pairs,
     "lightglue": _lightglue,

@@ -10,7 +10,7 @@ import tyro
 from safetensors.numpy import load_file, save_file
 
 from neumap.codes.code_space import CodeSpace
-from neumap.features.xfeat import XFeatExtractor
+from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.images import read_images
 from neumap.scene.build_scene import build_scene, describe_with
 
@@ -25,7 +25,7 @@ def read_space() -> CodeSpace:
 
 def fit_space(folders: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     """Fit the principal components on all observations of points in the given captures."""
-    extractor = XFeatExtractor()
+    extractor = XFeatExtractor(XFeatConfig(detector="xfeat"))
     descriptors: list[np.ndarray] = []
     for folder in folders:
         image_set = read_images(folder)

@@ -1,4 +1,4 @@
-"""Key-points and descriptors by XFeat, the default shared CNN."""
+"""Key-points with descriptors by XFeat, the default shared CNN."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,14 +15,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from neumap.errors import OptionError
+from neumap.features.blobs import SIGMA, find_blobs, local_maxima
 from neumap.features.extractor import AbstractExtractor
 from neumap.features.local_features import LocalFeatures
 from neumap.features.xfeat_network import XFeatNetwork, key_point_heatmap
 from neumap.geometry.pixels import is_inside
 
 Engine = Literal["float32", "bfloat16", "openvino"]
+Detector = Literal["blobs", "xfeat"]
 
 _MULTIPLE = 32  # the network halves five times
+_CANDIDATES = 8000  # blobs, of which reliability chooses; photos of 640 px rarely have more
 _ENGINE_MARK: dict[Engine, str] = {"float32": "fp32", "bfloat16": "bf16", "openvino": "openvino"}
 
 
@@ -32,8 +35,10 @@ class XFeatConfig:
 
     max_key_points: int = 2000
     """Key-points kept, best first; 2,000 is the yardstick's number."""
+    detector: Detector = "blobs"
+    """What finds key-points: `features/blobs.py`, or XFeat's own, as compared methods use it."""
     threshold: float = 0.05
-    """Detection probability of a key-point; the published default."""
+    """Detection probability of XFeat's own key-points; the published default."""
     max_side: int = 640
     """Longest side in pixels given to the network; larger photos are reduced."""
     engine: Engine = "float32"
@@ -73,8 +78,11 @@ def _published_weights() -> tuple[dict[str, Tensor], str]:
 
 def xfeat_identity(config: XFeatConfig) -> str:
     """Name, weights hash and settings of the extractor that a configuration makes."""
+    own = config.detector == "xfeat"
+    key_points = "subpixel" if own else f"blobs{SIGMA:g}"
+    threshold = f"-t{config.threshold:g}" if own else ""
     return (
-        f"xfeat-{_published_weights()[1]}-subpixel-k{config.max_key_points}-t{config.threshold:g}"
+        f"xfeat-{_published_weights()[1]}-{key_points}-k{config.max_key_points}{threshold}"
         f"-s{config.max_side}-{_ENGINE_MARK[config.engine]}"
     )
 
@@ -125,10 +133,8 @@ class XFeatExtractor(AbstractExtractor):
         grey, scale_x, scale_y = self._prepare(rgb)
         normalised = self._network.norm(grey)
         descriptors, reliability = self._describe(normalised)
-        heat = key_point_heatmap(self._network.key_point_logits(normalised))
-        rows, columns = _local_maxima(heat[0], self.config.threshold)
-        positions = _peak_positions(heat[0], rows, columns)
-        scores = heat[0, rows, columns] * _sample(reliability, positions, mode="bilinear")[:, 0]
+        positions, strengths = self._detect(grey, normalised)
+        scores = strengths * _sample(reliability, positions, mode="bilinear")[:, 0]
         order = torch.argsort(scores, descending=True, stable=True)[: self.config.max_key_points]
         positions = positions[order]
         sampled = _sample(functional.normalize(descriptors, dim=1), positions, mode="bicubic")
@@ -139,6 +145,19 @@ class XFeatExtractor(AbstractExtractor):
             descriptors=functional.normalize(sampled, dim=1).cpu().numpy()[inside],
             scores=scores[order].cpu().numpy()[inside],
         )
+
+    def _detect(
+        self,
+        grey: Float[Tensor, "1 1 height width"],
+        normalised: Float[Tensor, "1 1 height width"],
+    ) -> tuple[Float[Tensor, "pixel 2"], Float[Tensor, " pixel"]]:
+        """Positions (x, y) in the network's picture, and how much they stand out."""
+        if self.config.detector == "blobs":
+            most = max(_CANDIDATES, self.config.max_key_points)
+            return find_blobs(grey[0, 0], max_blobs=most)
+        heat = key_point_heatmap(self._network.key_point_logits(normalised))[0]
+        rows, columns = local_maxima(heat, self.config.threshold)
+        return _peak_positions(heat, rows, columns), heat[rows, columns]
 
     def _prepare(
         self, rgb: UInt8[np.ndarray, "height width 3"]
@@ -164,25 +183,6 @@ class XFeatExtractor(AbstractExtractor):
             width / target[1],
             (height / target[0]),
         )
-
-
-def _local_maxima(heat: Float[Tensor, "height width"], threshold: float) -> tuple[Tensor, Tensor]:
-    """Rows and columns of 5 x 5 maxima above the threshold."""
-    found = torch.nonzero(
-        (heat == _highest_of_five(_highest_of_five(heat).T).T) & (heat > threshold)
-    )
-    return found[:, 0], found[:, 1]
-
-
-def _highest_of_five(values: Float[Tensor, "row column"]) -> Float[Tensor, "row column"]:
-    """Largest of each value and its two neighbours to either side in its row.
-
-    Slices are compared whole, many times faster than pooling.
-    """
-    padded = functional.pad(values, (2, 2), value=-torch.inf)
-    of_two = torch.maximum(padded[:, :-1], padded[:, 1:])
-    of_four = torch.maximum(of_two[:, :-2], of_two[:, 2:])
-    return torch.maximum(of_four[:, :-1], padded[:, 4:])
 
 
 def _peak_positions(

@@ -76,5 +76,7 @@ def test_a_yardstick_without_room_for_a_pose_is_refused(room_fold):
 
 
 def test_the_scene_of_a_fold_is_found_once(room_fold):
-    assert room_fold.timed_scene is room_fold.timed_scene
-    assert len(room_fold.timed_scene.scene.views) == len(room_fold.split.map_names)
+    timed = room_fold.timed_scene("xfeat")
+    assert room_fold.timed_scene("xfeat") is timed
+    assert room_fold.timed_scene("blobs") is not timed
+    assert len(timed.scene.views) == len(room_fold.split.map_names)

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from neumap.errors import OptionError
+from neumap.features.blobs import local_maxima
 from neumap.features.xfeat import (
     XFeatConfig,
     XFeatExtractor,
-    _local_maxima,
     _peak_positions,
 )
 from neumap.features.xfeat_network import key_point_heatmap
@@ -146,7 +146,7 @@ def test_a_peak_between_pixels_is_found_between_them():
     for x, y in rng.uniform(8, 16, (30, 2)):
         row, column = np.mgrid[:24, :24] + 0.5
         heat = np.exp(-((column - x) ** 2 + (row - y) ** 2) / (2 * 0.8**2))
-        rows, columns = _local_maxima(torch.from_numpy(heat).float(), 0.1)
+        rows, columns = local_maxima(torch.from_numpy(heat).float(), 0.1)
         ((found_x, found_y),) = _peak_positions(torch.from_numpy(heat).float(), rows, columns)
         assert abs(float(found_x) - x) < 0.1
         assert abs(float(found_y) - y) < 0.1
@@ -156,17 +156,9 @@ def test_a_peak_at_the_border_stays_inside():
     heat = torch.zeros(16, 16)
     heat[0, 15] = 0.9
     heat[1, 15] = 0.3
-    ((x, y),) = _peak_positions(heat, *_local_maxima(heat, 0.5))
+    ((x, y),) = _peak_positions(heat, *local_maxima(heat, 0.5))
     assert float(x) == 15.5
     assert float(y) == pytest.approx((0.9 * 0.5 + 0.3 * 1.5) / 1.2)
-
-
-def test_local_maxima_are_those_of_five_by_five_windows():
-    heat = torch.rand(13, 17, generator=torch.Generator().manual_seed(1))
-    pooled = torch.nn.functional.max_pool2d(heat[None, None], 5, stride=1, padding=2)[0, 0]
-    rows, columns = _local_maxima(heat, 0.3)
-    expected = torch.nonzero((heat == pooled) & (heat > 0.3))
-    assert torch.stack([rows, columns], dim=1).tolist() == expected.tolist()
 
 
 def test_grey_is_the_mean_of_the_colours(extractor):
