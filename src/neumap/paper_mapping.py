@@ -19,6 +19,7 @@ from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
 from neumap.training.feature_buffer import FeatureBuffer
 from neumap.training.paper_fit import PaperFitConfig, fit_started_codes, start_codes
+from neumap.training.paper_importance import Surplus
 
 _MIN_POINTS = 30  # fewer cannot carry a pose
 
@@ -65,13 +66,15 @@ def map_with_paper_decoder(
         return kept
 
     keep = int(fitting(started).is_of_point.sum())
-    codes = without_pruned(first_points(started, int(config.surplus * keep)))
-    if seconds > 0:
+    num_started = min(int(config.surplus * keep), len(order))
+    codes = without_pruned(first_points(started, num_started))
+    if num_started > keep or seconds > 0:
+        surplus = Surplus(scene=scene, point_idx=order[:num_started], keep=keep)
         codes = fit_started_codes(
             codes,
             buffer,
             (decoder, space),
-            keep=keep,
+            surplus=surplus if num_started > keep else None,
             in_voxel_share=_share_with_points(scene),
             seconds=seconds,
             seed=seed,

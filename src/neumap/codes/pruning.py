@@ -2,7 +2,9 @@
 
 import copy
 
+import numpy as np
 import torch
+from jaxtyping import Int
 
 from neumap.codes.dense_codes import DenseCodes, VoxelFrames
 
@@ -99,3 +101,20 @@ def without_pruned(codes: DenseCodes) -> DenseCodes:
     out.is_kept = torch.take_along_dim(codes.is_kept, place, dim=2)
     out.scales.requires_grad_(codes.scales.requires_grad)
     return out
+
+
+def with_points(codes: DenseCodes, place: Int[np.ndarray, " kept"]) -> DenseCodes:
+    """Return these codes of points of a map of one voxel, in this order, and all of no point.
+
+    Scales are frozen. `place` counts codes of points; ValueError where it names none.
+    """
+    if len(place) == 0 or codes.num_voxels != 1:
+        raise ValueError(f"{len(place)} codes of {codes.num_voxels} voxels are to be kept")
+    column = torch.nonzero(codes.is_of_point[0, 0])[:, 0][torch.from_numpy(place)]
+    out = copy.deepcopy(codes)
+    with torch.no_grad():
+        out.codes[0, 0, 1 : 1 + len(column)] = codes.codes[0, 0, column]
+        out.scales[0, 0, 1 : 1 + len(column)] = codes.scales[0, 0, column]
+    out.is_kept[0, 0, 1:] = torch.arange(1, out.is_kept.shape[2]) <= len(column)
+    freeze_scales(out)
+    return without_pruned(out)

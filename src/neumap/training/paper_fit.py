@@ -1,12 +1,14 @@
 """Code-only mapping with the shipped `paper` decoder: codes start from points, then are optimised.
 
 Codes are rounded in every step (straight-through) to what the map file stores. A scene may begin
-with more codes than it is to keep: the sparsity loss pulls the scales down of those that are needed
-least (paper section 3.3), which are dropped, and the others are fitted on, their scales frozen.
+with more codes than it is to keep. Those that are needed least are dropped on the way: by what
+pixels read of them, or by their scales, which a sparsity loss pulls down (paper section 3.3). The
+others are fitted on with their scales frozen.
 """
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,15 +18,16 @@ from torch import Tensor
 from neumap.codes.dense_codes import CodeTokens, DenseCodes
 from neumap.codes.dense_space import DenseSpace
 from neumap.codes.dense_stream import as_stored
-from neumap.codes.pruning import prune_points, without_pruned
+from neumap.codes.pruning import prune_points, with_points, without_pruned
 from neumap.decoder.code_start import CodeStart
 from neumap.decoder.paper_decoder import PaperDecoder
 from neumap.scene import Scene
 from neumap.training.bounded_loss import bounded_loss
 from neumap.training.feature_buffer import BatchConfig, FeatureBuffer, TrainingBatch
 from neumap.training.losses import confidence_loss, sparsity_loss
+from neumap.training.paper_importance import Surplus, choose_by_reads, right_reads
 from neumap.training.random_streams import stream
-from neumap.training.schedule import rate_factor
+from neumap.training.schedule import rate_factor, set_rates
 
 RIGHT_WITHIN = 0.03
 """Distance, in spreads of the scene, within which a coordinate counts as right."""
@@ -35,18 +38,22 @@ class PaperFitConfig:
     """How codes are fitted."""
 
     rate: float = 0.001
-    """Peak rate of codes; scales move at the same."""
-    sparsity: float = 0.003
-    """Weight of the sparsity of scales before pruning (eq. 11)."""
-    prune_at: float = 0.4
+    """Peak rate of codes."""
+    importance: Literal["reads", "scales"] = "reads"
+    """What tells which codes go (decision 002 compares them)."""
+    prune_at: float = 0.2
     """Share of the time that passes before codes are pruned."""
+    sparsity: float = 0.0003
+    """Weight of the sparsity of scales before pruning (eq. 11); scales alone are pruned by it."""
+    scale_rate: float = 0.02
+    """Peak rate of scales: a gate has to move within a few dozen steps."""
     confidence: float = 0.1
     scales: tuple[tuple[float, float], ...] = ((0.015, 1.0), (0.1, 0.2))
     """Scales of the coordinate loss (`bounded_loss`), finer than in joint training."""
     pixels: int = 1024
     """Pixels in a batch, from as many as 16 views."""
     surplus: float = 1.0
-    """Codes at the start over codes kept."""
+    """Codes at the start over codes kept, as far as there are points."""
 
 
 def start_codes(
@@ -91,13 +98,13 @@ def fit_started_codes(
     buffer: FeatureBuffer,
     networks: tuple[PaperDecoder, DenseSpace],
     *,
-    keep: int,
+    surplus: Surplus | None,
     in_voxel_share: float,
     seconds: float,
     seed: int,
     config: PaperFitConfig | None = None,
 ) -> FittedCodes:
-    """Optimise codes until the time is spent, pruned on the way to `keep` codes of points.
+    """Optimise one voxel's codes until the time is spent, pruned on the way where there is surplus.
 
     `in_voxel_share` is the share of key-points with a point, which confidence should know.
     The decoder is read only; `codes` are used up. The result depends on the machine's speed, as
@@ -108,13 +115,14 @@ def fit_started_codes(
     generator = stream(seed, "batches of the new scene")
     started, num_steps = time.monotonic(), 0
     while (spent := time.monotonic() - started) < seconds:
-        if fit.has_surplus(keep) and spent > config.prune_at * seconds:
-            fit.prune(keep)
-        rate = config.rate * rate_factor(fit.num_steps, spent / seconds, warm_up_steps=20)
-        fit.step(rate, is_sparse=fit.has_surplus(keep), generator=generator)
+        if surplus is not None and spent > config.prune_at * seconds:
+            fit.prune(surplus, generator=generator)
+            surplus = None
+        factor = rate_factor(fit.num_steps, spent / seconds, warm_up_steps=20)
+        fit.step(factor, has_surplus=surplus is not None, generator=generator)
         num_steps += 1
-    if fit.has_surplus(keep):
-        fit.prune(keep)
+    if surplus is not None:
+        fit.prune(surplus, generator=generator)
     return FittedCodes(codes=as_stored(fit.codes, networks[1]), num_steps=num_steps)
 
 
@@ -129,48 +137,52 @@ class _Fit:
         in_voxel_share: float,
         config: PaperFitConfig,
     ) -> None:
-        self._buffer = buffer
-        self._decoder, self._space = networks
-        self._config = config
+        self._buffer, self._networks, self._config = buffer, networks, config
         self._batch = BatchConfig(
             voxels=1,
             views_per_voxel=16,
             pixels_per_view=max(1, config.pixels // 16),
             in_voxel_share=in_voxel_share,
         )
+        codes.scales.requires_grad_(config.importance == "scales")
         self._start(codes)
 
-    def has_surplus(self, keep: int) -> bool:
-        """Tell whether codes of points are still to be pruned."""
-        return int(self._is_of_point.sum()) > keep
+    def prune(self, surplus: Surplus, *, generator: torch.Generator) -> None:
+        """Drop what is needed least; scales are frozen from here on."""
+        if self._config.importance == "scales":
+            prune_points(self.codes, surplus.keep)
+            self._start(without_pruned(self.codes))
+            return
+        reads = right_reads(
+            self.codes,
+            self._buffer,
+            self._networks,
+            in_voxel_share=self._batch.in_voxel_share,
+            right_within=RIGHT_WITHIN,
+            generator=generator,
+        )
+        self._start(with_points(self.codes, choose_by_reads(surplus, reads)))
 
-    def prune(self, keep: int) -> None:
-        """Keep so many codes of points; their scales are frozen at what they are."""
-        prune_points(self.codes, keep)
-        self._start(without_pruned(self.codes))
-
-    def step(self, rate: float, *, is_sparse: bool, generator: torch.Generator) -> None:
-        """Make one step on the next batch."""
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
+    def step(self, factor: float, *, has_surplus: bool, generator: torch.Generator) -> None:
+        """Make one step on the next batch, at this share of the peak rates."""
+        set_rates(self._optimizer, factor)
         self._optimizer.zero_grad(set_to_none=True)
         drawn = self._buffer.draw(self._batch, generator=generator)
-        loss = _loss(self.codes, (self._decoder, self._space), drawn, self._config)
-        if is_sparse:
-            loss = loss + self._config.sparsity * sparsity_loss(
-                self.codes.scales, self._is_of_point
-            )
+        loss = _loss(self.codes, self._networks, drawn, self._config)
+        if has_surplus and self.codes.scales.requires_grad:
+            sparsity = sparsity_loss(self.codes.scales, self.codes.is_of_point)
+            loss = loss + self._config.sparsity * sparsity
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._fitted, 0.5)
+        torch.nn.utils.clip_grad_norm_([self.codes.codes], 0.5)
         self._optimizer.step()
         self.num_steps += 1
 
     def _start(self, codes: DenseCodes) -> None:
-        self.codes = codes
-        self._is_of_point = codes.is_of_point
-        self._fitted = [codes.codes, codes.scales] if codes.scales.requires_grad else [codes.codes]
-        self._optimizer = torch.optim.Adam(self._fitted, betas=(0.9, 0.98))
-        self.num_steps = 0
+        self.codes, self.num_steps = codes, 0
+        groups = [{"params": [codes.codes], "peak_rate": self._config.rate}]
+        if codes.scales.requires_grad:
+            groups.append({"params": [codes.scales], "peak_rate": self._config.scale_rate})
+        self._optimizer = torch.optim.Adam(groups, betas=(0.9, 0.98))
 
 
 def _loss(
