@@ -1,7 +1,7 @@
 """A rendered town of hundreds of voxels: queries by day and night, and the voxels they show.
 
 The town is rendered first where the folder does not hold it yet; few photos show part of it.
-Photos, and features in the cache, are kept, so that a stopped run goes on with what is missing.
+Photos, features, the map and finished rows are kept, so that a stopped run goes on with the rest.
 
     python -m benchmarks.town --folder runs/town --out benchmarks/results/town.json
 """
@@ -10,23 +10,22 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import tyro
 
-from benchmarks.town_readers import CodeChoices, ReaderOf
-from benchmarks.town_voxels import Query, RetrievedVoxels, activation, seen_voxels
-from neumap.baselines.nearest import NearestReader, yardstick
+from benchmarks.town_kept import KeptTown
+from benchmarks.town_readers import CodeChoices
+from benchmarks.town_rows import TownReaders, pass_figures
+from benchmarks.town_voxels import Query, RetrievedVoxels, seen_voxels
+from neumap.baselines.nearest import yardstick
 from neumap.baselines.yardstick_space import read_space
 from neumap.errors import NeumapError
-from neumap.evaluation import Prediction, QueryScore, Summary, score, summarise
-from neumap.evaluation.recall import recall_share
 from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatExtractor
 from neumap.images import ImageSet, PosedImage, Split, read_images
-from neumap.localizer import Localizer
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.rendering.make_town import main as make_town
 from neumap.retrieval import VladDescriptor
@@ -38,10 +37,7 @@ from neumap.scene_map import Map
 from neumap.scene_readers import AnchoredReader
 
 PASSES = ("day", "night")
-RECALLS = ((0.25, 2.0), (0.5, 5.0), (5.0, 10.0))
-"""Thresholds of visuallocalization.net: metres, degrees."""
-_WRONG_M = 5.0  # a pose further off than this is wrong
-_REPORT_EVERY = 50  # queries
+_SETTINGS = ("num_photos", "blocks", "num_queries", "voxel_side", "budget", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +50,13 @@ class Options:
     """JSON file to write."""
     cache: Path = Path("runs/features")
     """Folder of described photos."""
+    kept: Path = Path("runs/town_kept")
+    """Folder of maps and poses; used again only where photos, settings and code are the same."""
     num_photos: int = 3440
     """Photos of all passes, to map and to query."""
     blocks: str = "5x4"
     """Blocks of houses of the town."""
-    num_queries: int = 220
+    num_queries: int = 200
     """Queries of each pass that are localised, drawn at random; all, where there are fewer."""
     voxel_side: float = 8.0
     """Edge of a voxel in metres."""
@@ -69,16 +67,13 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MappedTown:
-    """The map, the points it was made of, and what chooses parts of it."""
+    """The map, the points it was made of, and what reads it."""
 
     scene: Scene
     grid: VoxelGrid
     built: Map
     visibility: VoxelVisibility
-    retrieved: RetrievedVoxels
-    choices: CodeChoices
-    nearest: NearestReader
-    """The yardstick of as many bytes."""
+    readers: TownReaders
 
 
 def run(options: Options) -> dict[str, object]:
@@ -88,39 +83,42 @@ def run(options: Options) -> dict[str, object]:
     if make_town(arguments) != 0:
         raise SystemExit(2)
     image_set = read_images(options.folder)
-    mapped, asked = Split.read(options.folder / "split.json").apply(image_set)
+    split = Split.read(options.folder / "split.json")
+    mapped, asked = split.apply(image_set)
     describe = FeatureCache(options.cache, XFeatExtractor()).describe
-    town = map_town(image_set, mapped, describe, options)
-    results = {"command": _command(options), **_map_figures(town, options)}
+    settings = {name: getattr(options, name) for name in _SETTINGS}
+    kept = KeptTown.of(options.kept, image_set, split, settings)
+    town = map_town(replace(image_set, images=mapped), describe, kept, options)
+    results: dict[str, object] = {"command": _command(options), **_map_figures(town, options)}
     for name in PASSES:
         rendered = _of_pass(asked, name)
         queries = [
-            Query(image, describe(image), seen_voxels(town.scene, town.grid, image))
+            _query(town, image, describe)
             for image in drawn(rendered, options.num_queries, seed=options.seed)
         ]
         results[name] = {
             "queries": {"rendered": len(rendered), "asked": len(queries), "why": _why(options)},
-            **_pass_figures(town, queries, label=name),
+            **pass_figures(town.readers, queries, kept, pass_name=name),
         }
         print(name, json.dumps(results[name], indent=1), flush=True)
     return results
 
 
-def map_town(
-    image_set: ImageSet, mapped: Sequence[PosedImage], describe: Describe, options: Options
-) -> MappedTown:
+def map_town(mapped: ImageSet, describe: Describe, kept: KeptTown, options: Options) -> MappedTown:
     """Describe all photos, find the points from depth, choose codes in voxels."""
     start = time.perf_counter()
 
     def told(what: str) -> None:
         print(f"{what}, {time.perf_counter() - start:.0f} s", flush=True)
 
-    scene = build_scene(mapped, describe, units=image_set.units, stage_done=told)
+    scene = build_scene(mapped.images, describe, units=mapped.units, stage_done=told)
     grid = VoxelGrid.from_points(scene.points.xyz_in_world, side=options.voxel_side)
     told(f"{len(scene.points)} points in {len(grid)} voxels of {options.voxel_side:g} m")
-    source = Source(layout=image_set.layout, num_images=len(mapped), seed=options.seed)
+    source = Source(layout=mapped.layout, num_images=len(mapped.images), seed=options.seed)
     config = MappingConfig(voxel_side=options.voxel_side)
-    built = map_of_scene(scene, source, budget_bytes=options.budget, config=config)
+    built = kept.map(
+        lambda: map_of_scene(scene, source, budget_bytes=options.budget, config=config)
+    )
     map_bytes = sum(built.bytes_by_part().values())
     told(f"{built.num_codes} codes in {map_bytes} bytes")
     visibility = VoxelVisibility.from_scene(scene, grid)
@@ -134,9 +132,19 @@ def map_town(
         grid=grid,
         built=built,
         visibility=visibility,
-        retrieved=retrieved,
-        choices=CodeChoices(reader, grid, retrieved),
-        nearest=nearest,
+        readers=TownReaders(
+            choices=CodeChoices(reader, grid, retrieved), retrieved=retrieved, nearest=nearest
+        ),
+    )
+
+
+def _query(town: MappedTown, image: PosedImage, describe: Describe) -> Query:
+    features = describe(image)
+    return Query(
+        image,
+        features,
+        seen=seen_voxels(town.scene, town.grid, image),
+        nearest_code=town.readers.choices.nearest_codes(features),
     )
 
 
@@ -169,72 +177,9 @@ def _map_figures(town: MappedTown, options: Options) -> dict[str, object]:
         "num_voxels": len(town.grid),
         "num_codes": town.built.num_codes,
         "map_bytes": sum(town.built.bytes_by_part().values()),
-        "yardstick_bytes": town.nearest.num_bytes,
-        "retrieval_index_bytes": town.retrieved.index_bytes,
+        "yardstick_bytes": town.readers.nearest.num_bytes,
+        "retrieval_index_bytes": town.readers.retrieved.index_bytes,
         "voxels_seen_by_a_mapped_photo_median": float(np.median(seen_by_view)),
-    }
-
-
-def _pass_figures(town: MappedTown, queries: Sequence[Query], *, label: str) -> dict[str, object]:
-    """Rows by reader, and how well voxels are found."""
-    choices = town.choices
-    vectors = [choices.reader.decoder.query_vectors(query.features) for query in queries]
-    found = activation(queries, vectors, table=choices.table, retrieved=town.retrieved)
-    readers: dict[str, ReaderOf] = {
-        "neumap": lambda query: choices.reader,
-        "all_codes": lambda query: choices.reader_of(choices.all_codes(query)),
-        "retrieved_voxels": lambda query: choices.reader_of(choices.retrieved_voxels(query)),
-        "yardstick": lambda query: town.nearest,
-    }
-    read = {
-        "neumap": choices.places,
-        "all_codes": choices.all_codes,
-        "retrieved_voxels": choices.retrieved_voxels,
-    }
-    rows: dict[str, object] = {}
-    for name, reader_of in readers.items():
-        row = _row(reader_of, queries, label=f"{label}, {name}")
-        if name in read:
-            row["read"] = choices.figures(queries, read[name])
-        rows[name] = row
-    return {**rows, "activation": found.figures()}
-
-
-def _row(reader_of: ReaderOf, queries: Sequence[Query], *, label: str) -> dict[str, object]:
-    """Localise every query; a failed one is a miss everywhere."""
-    extractor = XFeatExtractor()
-    predictions: list[Prediction] = []
-    start = time.perf_counter()
-    for done, query in enumerate(queries, 1):
-        camera = query.image.camera
-        size = (camera.width, camera.height)
-        localizer = Localizer(extractor, reader_of(query))
-        result = localizer.localize_features(query.features, size=size, camera=camera)
-        predictions.append(Prediction.from_result(query.image.name, result))
-        if done % _REPORT_EVERY == 0 or done == len(queries):
-            spent_s = time.perf_counter() - start
-            print(f"{label}: {done} of {len(queries)}, {spent_s:.0f} s", flush=True)
-    truth = {query.image.name: query.image.cam_from_world for query in queries}
-    scores = score(predictions, truth)
-    return figures(scores, summarise(scores, units="metre", median_depth=None))
-
-
-def figures(scores: Sequence[QueryScore], summary: Summary) -> dict[str, object]:
-    """Medians over all queries (null where half of them failed), recalls, failures, wrong poses."""
-    median_m = summary.position_percentiles[50]
-    median_deg = summary.rotation_percentiles_deg[50]
-    is_localised = bool(np.isfinite(median_m))
-    recalls = {f"{m:g}m_{deg:g}deg": recall_share(scores, m, deg) for m, deg in RECALLS}
-    wrong = [s for s in scores if np.isfinite(s.position_error) and s.position_error > _WRONG_M]
-    return {
-        "num_queries": summary.num_queries,
-        "num_failed": summary.num_failed,
-        "num_wrong": len(wrong),
-        "median_position_error_m": round(median_m, 4) if is_localised else None,
-        "median_rotation_error_deg": round(median_deg, 3) if is_localised else None,
-        "recall": {label: round(share, 4) for label, share in recalls.items()},
-        "num_inliers_median": summary.num_inliers_median,
-        "inlier_ratio_median": round(summary.inlier_ratio, 3),
     }
 
 
@@ -242,7 +187,7 @@ def _command(options: Options) -> str:
     defaults = Options(folder=options.folder, out=options.out)
     changed = [
         f"--{name.replace('_', '-')} {getattr(options, name)}"
-        for name in ("num_photos", "blocks", "num_queries", "voxel_side", "budget", "seed")
+        for name in _SETTINGS
         if getattr(options, name) != getattr(defaults, name)
     ]
     return " ".join(["python -m benchmarks.town --folder FOLDER --out OUT", *changed])

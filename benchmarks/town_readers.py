@@ -40,14 +40,18 @@ class CodeChoices:
 
     def __init__(self, reader: AnchoredReader, grid: VoxelGrid, retrieved: RetrievedVoxels) -> None:
         self.reader = reader
-        vectors = reader.decoder.unit_codes(reader.codes)
+        self._vectors = reader.decoder.unit_codes(reader.codes)
         # Voxels by the numbers of the grid that the scene was cut with, which a map file has not.
         own = grid.voxel_idx(reader.codes.anchors_in_world)
-        self.table = CodeTable(vectors, own, len(grid))
+        self.table = CodeTable(own, len(grid))
         self._retrieved = retrieved
         self._place_idx = places_of_codes(
             reader.codes.anchors_in_world, max_place_codes=reader.places.max_place_codes
         )
+
+    def nearest_codes(self, features: LocalFeatures) -> Int[np.ndarray, " pixel"]:
+        """Return the most alike code of each key-point, which it votes with."""
+        return nearest_codes(self.reader.decoder.query_vectors(features), self._vectors)
 
     def all_codes(self, query: Query) -> Bool[np.ndarray, " code"]:
         """Every code."""
@@ -58,8 +62,7 @@ class CodeChoices:
         """Codes that `AnchoredReader` reads for all key-points of a photo."""
         if len(self._place_idx) < self.reader.places.min_codes:
             return self.all_codes(query)
-        voted = nearest_codes(self.reader.decoder.query_vectors(query.features), self.table.vectors)
-        chosen = choose_places(voted, self._place_idx, config=self.reader.places)
+        chosen = choose_places(query.nearest_code, self._place_idx, config=self.reader.places)
         return np.isin(self._place_idx, chosen)
 
     def retrieved_voxels(self, query: Query) -> Bool[np.ndarray, " code"]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int
+from jaxtyping import Bool, Float, Int
 
-from neumap.decoder.places import nearest_codes
 from neumap.features import LocalFeatures
 from neumap.geometry.pixels import nearest_pixel
 from neumap.images import PosedImage, load_depth
@@ -26,7 +25,6 @@ NUM_RETRIEVED = 10  # mapped photos that choose voxels
 class CodeTable:
     """Codes of a map as a vote for voxels needs them."""
 
-    vectors: Float32[np.ndarray, "code value"]
     voxel_idx: Int[np.ndarray, " code"]
     """Voxel of the scene's grid; -1 where a code lies in none."""
     num_voxels: int
@@ -34,11 +32,14 @@ class CodeTable:
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """A photo with its features and the voxels that it shows, most points first."""
+    """A photo with what is known of it."""
 
     image: PosedImage
     features: LocalFeatures
     seen: Int[np.ndarray, " seen"]
+    """Voxels that it shows, most points first."""
+    nearest_code: Int[np.ndarray, " pixel"]
+    """The map's most alike code of each key-point."""
 
 
 def seen_voxels(scene: Scene, grid: VoxelGrid, image: PosedImage) -> Int[np.ndarray, " seen"]:
@@ -63,11 +64,9 @@ def seen_voxels(scene: Scene, grid: VoxelGrid, image: PosedImage) -> Int[np.ndar
     return order[counts[order] >= MIN_POINTS]
 
 
-def vote(
-    table: CodeTable, query_vectors: Float32[np.ndarray, "pixel value"]
-) -> Int[np.ndarray, " voxel"]:
+def vote(table: CodeTable, nearest_code: Int[np.ndarray, " pixel"]) -> Int[np.ndarray, " voxel"]:
     """Count for each voxel the key-points whose most alike code it holds."""
-    voxel = table.voxel_idx[nearest_codes(query_vectors, table.vectors)]
+    voxel = table.voxel_idx[nearest_code]
     return np.bincount(voxel[voxel >= 0], minlength=table.num_voxels)
 
 
@@ -137,22 +136,18 @@ class Activation:
 
 
 def activation(
-    queries: Sequence[Query],
-    query_vectors: Sequence[Float32[np.ndarray, "pixel value"]],
-    *,
-    table: CodeTable,
-    retrieved: RetrievedVoxels,
+    queries: Sequence[Query], *, table: CodeTable, retrieved: RetrievedVoxels
 ) -> Activation:
     """Compare the voxels that queries show with votes of their key-points and with retrieval."""
     out = Activation([], [], [], [], [])
-    for query, vectors in zip(queries, query_vectors, strict=True):
+    for query in queries:
         by_photo = retrieved.by_photo(query.features)
         chosen = np.unique(np.concatenate(by_photo[:NUM_RETRIEVED]))
         out.num_seen.append(len(query.seen))
         out.num_retrieved.append(len(chosen))
         if len(query.seen):
             right = int(query.seen[0])
-            out.ranks.append(rank_of(vote(table, vectors), right))
+            out.ranks.append(rank_of(vote(table, query.nearest_code), right))
             places = [place for place, voxels in enumerate(by_photo, 1) if right in voxels]
             out.photo_ranks.append(places[0] if places else np.inf)
             out.retrieved_share.append(float(np.isin(query.seen, chosen).mean()))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import town
-from benchmarks.town import Options, drawn, figures, run
+from benchmarks import town, town_rows
+from benchmarks.town import Options, drawn, run
+from benchmarks.town_rows import figures
 from benchmarks.town_voxels import Activation, CodeTable, rank_of, seen_voxels, vote
 
 from neumap.evaluation import QueryScore, summarise
@@ -70,15 +71,13 @@ def _with_depth_of(image, depth_m):
 
 
 def test_each_key_point_votes_for_the_voxel_of_its_code():
-    table = CodeTable(np.eye(3, dtype=np.float32), np.array([2, 0, 2]), 4)
-    query = np.array([[0.9, 0.1, 0], [0, 1, 0], [0, 0.2, 0.8]], np.float32)
-    np.testing.assert_array_equal(vote(table, query), [1, 0, 2, 0])
+    table = CodeTable(np.array([2, 0, 2]), 4)
+    np.testing.assert_array_equal(vote(table, np.array([0, 1, 2])), [1, 0, 2, 0])
 
 
 def test_a_code_outside_all_voxels_gives_no_voxel_a_vote():
-    table = CodeTable(np.eye(2, dtype=np.float32), np.array([-1, 1]), 2)
-    query = np.array([[1, 0], [0, 1]], np.float32)
-    np.testing.assert_array_equal(vote(table, query), [0, 1])
+    table = CodeTable(np.array([-1, 1]), 2)
+    np.testing.assert_array_equal(vote(table, np.array([0, 1])), [0, 1])
 
 
 def test_queries_are_drawn_once_each_in_their_order_and_by_the_seed_alone(corridor):
@@ -135,6 +134,7 @@ def test_a_whole_run_has_figures_of_both_passes(corridor, tmp_path, monkeypatch)
         folder=corridor,
         out=tmp_path / "town.json",
         cache=tmp_path / "features",
+        kept=tmp_path / "kept",
         voxel_side=2.5,
         budget=6_000,
     )
@@ -155,6 +155,15 @@ def test_a_whole_run_has_figures_of_both_passes(corridor, tmp_path, monkeypatch)
         assert part["activation"]["voxels_seen_median"] >= 1
     assert results["retrieval_index_bytes"] == 16 * 2048 * 4
     assert "--voxel-side 2.5 --budget 6000" in results["command"]
+
+    def fail(*arguments, **settings):
+        raise AssertionError("mapped or localised again")
+
+    monkeypatch.setattr(town, "map_of_scene", fail)
+    monkeypatch.setattr(town_rows, "Localizer", fail)
+    assert run(options) == results
+    with pytest.raises(AssertionError, match="again"):
+        run(replace(options, budget=5_000))
 
 
 def test_a_town_that_cannot_be_made_ends_the_run(monkeypatch, tmp_path):

@@ -41,6 +41,10 @@ def reader() -> AnchoredReader:
 @pytest.fixture(scope="module")
 def grid() -> VoxelGrid:
     """The four cubes."""
+    return _cubes()
+
+
+def _cubes() -> VoxelGrid:
     cells = np.column_stack([np.arange(4), np.zeros((4, 2), dtype=np.int64)])
     return VoxelGrid(np.zeros(3), 10.0, cells, 10.0 * cells + 5.0)
 
@@ -52,7 +56,8 @@ def _query(reader: AnchoredReader, seen: list[int]) -> Query:
     descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
     xy = rng.uniform(0, 300, (80, 2))
     features = LocalFeatures(xy, descriptors, np.ones(80, dtype=np.float32))
-    return Query(None, features, np.array(seen, dtype=np.int64))
+    nearest = CodeChoices(reader, _cubes(), _Retrieved()).nearest_codes(features)
+    return Query(None, features, np.array(seen, dtype=np.int64), nearest)
 
 
 def test_codes_of_retrieved_voxels_are_read_and_no_others(reader, grid):
