@@ -26,7 +26,7 @@ def run(options: ReportOptions) -> int:
         write_text_atomically(options.json_out, text + "\n")
     print_table(
         f"{len(scenes)} scenes, positions in unit: {joint.position_unit}",
-        summary_rows(joint.pooled),
+        summary_rows(joint.pooled, is_relative=joint.is_relative),
     )
     print(f"report: {options.out}")
     return exit_codes.OK

@@ -6,9 +6,12 @@ from neumap.cli.sizes import format_size
 from neumap.evaluation import Summary
 
 
-def summary_rows(summary: Summary) -> list[tuple[str, str]]:
-    """Return label and value of every figure, failures included."""
-    unit = "m" if summary.units == "metre" else "scene units"
+def summary_rows(summary: Summary, *, is_relative: bool = False) -> list[tuple[str, str]]:
+    """Return label and value of every figure, failures included.
+
+    `is_relative`: positions are fractions of the median depths of several scenes.
+    """
+    unit = "m" if summary.units == "metre" else "median depths" if is_relative else "scene units"
     found = summary.num_queries - summary.num_failed
     rows = [("queries localised", f"{found} of {summary.num_queries}")]
     for percent, label in ((50, "median"), (75, "75th percentile"), (90, "90th percentile")):
@@ -26,7 +29,7 @@ def summary_rows(summary: Summary) -> list[tuple[str, str]]:
         rows.append((f"within {position}{rotation}", f"{recall.share:.1%}"))
     rows += _curve_rows(summary)
     rows.append(("inliers, median", f"{summary.num_inliers_median:g} ({summary.inlier_ratio:.0%})"))
-    if summary.median_depth is not None:
+    if summary.median_depth is not None and not is_relative:
         rows.append(("median depth of the scene", _number(summary.median_depth, unit)))
     if summary.map_bytes is not None:
         rows.append(("map file", format_size(summary.map_bytes)))

@@ -67,7 +67,12 @@ def map_from_above_svg(
     axes.set_xlabel(unit)
     axes.set_ylabel(unit)
     figure.legend(
-        loc="outside lower center", ncols=5, frameon=False, labelcolor=INK, handlelength=1.1
+        loc="outside lower center",
+        ncols=5,
+        frameon=False,
+        labelcolor=INK,
+        handlelength=1.1,
+        markerscale=3,  # a dot is as small as on the map otherwise
     )
     num_found = sum(query.estimated is not None for query in queries)
     alt = (

@@ -22,6 +22,7 @@ def page_template(name: str) -> jinja2.Template:
         loader=jinja2.FunctionLoader(_source),
     )
     environment.filters["figure"] = figure_text
+    environment.filters["error"] = error_text
     environment.filters["size"] = size_text
     environment.filters["threshold"] = threshold_text
     return environment.get_template(name)
@@ -42,7 +43,7 @@ def figure_text(value: float | None, digits: int = 3, max_decimals: int = 4) -> 
     return f"{value:,.{min(decimals, max_decimals)}f}"
 
 
-def error_text(value: float) -> str:
+def error_text(value: float | None) -> str:
     """Write an error that is compared with others: three digits also of small ones."""
     return figure_text(value, max_decimals=6)
 

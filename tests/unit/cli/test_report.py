@@ -11,13 +11,13 @@ from neumap.evaluation.figures_file import write_figures
 def write_scene(tmp_path):
     """Write the figures of a scene with these position errors."""
 
-    def write(scene, errors):
+    def write(scene, errors, *, units="metre"):
         scores = [
             QueryScore(f"{idx}.png", "ok", "", error, 1.0, 30, 60, 0.5, 20.0)
             for idx, error in enumerate(errors)
         ]
         path = tmp_path / f"{scene}.json"
-        write_figures(path, summarise(scores, scene=scene, units="metre", median_depth=None))
+        write_figures(path, summarise(scores, scene=scene, units=units, median_depth=2.0))
         return str(path)
 
     return write
@@ -32,6 +32,16 @@ def test_scenes_are_joined_in_a_page_and_a_file(write_scene, tmp_path, capsys):
     assert content["overall"]["num_queries"] == 3
     assert set(content["scenes"]) == {"hall", "room"}
     assert "3 of 3" in capsys.readouterr().out
+
+
+def test_scenes_of_unknown_unit_are_joined_in_fractions_of_their_depth(
+    write_scene, tmp_path, capsys
+):
+    paths = [write_scene("hall", [0.01], units="unknown"), write_scene("room", [0.01])]
+    assert main(["report", *paths, "--out", str(tmp_path / "all.html")]) == 0
+    printed = capsys.readouterr().out
+    assert "0.005 median depths, 1 deg" in printed
+    assert "scene units" not in printed
 
 
 def test_the_same_scene_twice_exits_2_and_writes_nothing(write_scene, tmp_path, capsys):
