@@ -11,7 +11,7 @@ from neumap.cli.console import print_wide_table
 from neumap.evaluation import Summary
 from neumap.evaluation.behind_words import behind_sentences
 from neumap.evaluation.benchmark_row import BenchmarkRow
-from neumap.evaluation.recall import recall_label
+from neumap.evaluation.equal_bytes import main_recall
 
 _HEADINGS = ("bytes", "map, s", "query, ms", "no pose", "median", "rotation", "within")
 
@@ -38,7 +38,7 @@ def print_results(results: BenchmarkResults) -> None:
         table = _table(recipe.title, ("scene", "method"), _HEADINGS)
         pooled = () if results.overall is None else results.overall.rows
         for row in (*results.rows, *pooled):
-            table.add_row(row.scene, _method(row.method, row.budget_bytes), *_figures(row, recipe))
+            table.add_row(row.scene, _method(row.method, row.budget_bytes), *_figures(row))
         print_wide_table(table)
         print(f"within: {_within(recipe)}")
         for sentence in behind_sentences(results.rows):
@@ -75,7 +75,7 @@ def _size(num_bytes: int) -> str:
     return f"{num_bytes / 1000:g} kB"
 
 
-def _figures(row: BenchmarkRow, recipe: Recipe) -> tuple[str, ...]:
+def _figures(row: BenchmarkRow) -> tuple[str, ...]:
     summary, query_ms = row.summary, row.summary.query_ms_median
     position, rotation = summary.position_percentiles[50], summary.rotation_percentiles_deg[50]
     return (
@@ -85,7 +85,7 @@ def _figures(row: BenchmarkRow, recipe: Recipe) -> tuple[str, ...]:
         f"{summary.num_failed} of {summary.num_queries}",
         _position(position, summary),
         "failed" if math.isinf(rotation) else f"{rotation:.2f} deg",
-        f"{_main_recall(summary, recipe):.1%}",
+        f"{_main_recall(row):.1%}",
     )
 
 
@@ -98,12 +98,11 @@ def _position(error: float, summary: Summary) -> str:
     return f"{error:.3g} units" if relative is None else f"{100 * relative:.3g} % of depth"
 
 
-def _main_recall(summary: Summary, recipe: Recipe) -> float:
-    """Share within the recipe's main threshold, or the middle one of sets without a unit."""
-    if summary.units == "metre":
-        label = recall_label(*recipe.thresholds[0])
-        return next(recall.share for recall in summary.recalls if recall.label == label)
-    return summary.recalls[len(summary.recalls) // 2].share
+def _main_recall(row: BenchmarkRow) -> float:
+    """Share within the data set's main threshold, or the middle one of sets without a unit."""
+    if row.summary.units == "metre":
+        return main_recall(row).share
+    return row.summary.recalls[len(row.summary.recalls) // 2].share
 
 
 def _within(recipe: Recipe) -> str:
