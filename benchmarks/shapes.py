@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32, Int
 from neumap.anchored_mapping import OrderedPoints
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.anchored_file import file_bytes
+from neumap.codes.code_space import STEP_OF_SIGMA
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.scene.scene import Scene
 
@@ -80,6 +81,25 @@ class ScalarShape:
         return Sized(codes=codes, num_bytes=file_bytes(points.header, stored))
 
 
+class OwnStepsShape:
+    """16 values of 4 levels with steps of the map's own, a byte for each value."""
+
+    def __init__(self, decoder: AnchoredDecoder) -> None:
+        self.decoder = decoder
+        self._space = decoder.code_space.with_levels(4)
+
+    def codes_of(self, points: Points, count: int) -> Sized:
+        """Steps fit the spread of the points' values."""
+        values = self._space.project(points.descriptors(count))
+        step = (STEP_OF_SIGMA[4] * values.std(axis=0)).astype(np.float32)
+        space = replace(self._space, step=step)
+        rounded = space.dequantise(space.quantise(values))
+        codes = points.rounded(self.decoder, rounded, 256)  # fine enough to be read as is
+        as_read = self._space.with_levels(256).dequantise(codes.levels)
+        stored = replace(codes, levels=space.quantise(as_read), code_bits=2)
+        return Sized(codes=codes, num_bytes=file_bytes(points.header, stored) + len(step))
+
+
 class VectorShape:
     """Parts of a code at unit length as indices of centroids; each part has every n-th value."""
 
@@ -140,6 +160,7 @@ def shapes_of(
         f"{values} values x {levels} levels": ScalarShape(decoder, values, levels)
         for values, levels in SCALAR_SHAPES
     }
+    shapes["16 values x 4 levels, own steps"] = OwnStepsShape(decoder)
     for parts, centroids in VECTOR_SHAPES:
         shapes[f"{parts} parts of {centroids} centroids"] = VectorShape(
             decoder, unit_values, num_parts=parts, num_centroids=centroids
