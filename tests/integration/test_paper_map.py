@@ -16,6 +16,7 @@ from neumap.pose import PoseEstimate, PoseFailure
 from neumap.scene import Scene
 from neumap.scene.build_scene import build_scene, describe_with
 from neumap.scene_map import Map, extractor_hash
+from neumap.training.paper_fit import PaperFitConfig
 
 KEY_POINTS = 1000
 
@@ -60,6 +61,24 @@ def test_fit_save_load_localize_within_the_budget(
             errors.append(float(np.linalg.norm(found.cam_from_world.inverse().translation - truth)))
     # A room of some metres: four seconds of fitting put at least one photo in its right corner.
     assert min(errors) < 0.5
+
+
+@pytest.mark.parametrize("budget_bytes", [2500, 8000])
+def test_a_map_that_started_with_more_codes_is_pruned_to_the_budget(
+    room: tuple[Scene, dict[str, Any]], budget_bytes: int
+):
+    scene, header = room
+    made = map_with_paper_decoder(
+        scene,
+        header,
+        budget_bytes=budget_bytes,
+        seconds=0.5,
+        seed=0,
+        config=PaperFitConfig(surplus=2.0),
+    )
+    assert 0.97 * budget_bytes < sum(made.bytes_by_part().values()) <= budget_bytes
+    bits, entropy = made.value_bits()
+    assert 4.0 < entropy < bits < 6.0
 
 
 def test_codes_that_are_not_fitted_are_the_same_each_time(room: tuple[Scene, dict[str, Any]]):

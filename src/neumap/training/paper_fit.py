@@ -7,6 +7,7 @@ others are fitted on with their scales frozen.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,18 +104,19 @@ def fit_started_codes(
     seconds: float,
     seed: int,
     config: PaperFitConfig | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FittedCodes:
     """Optimise one voxel's codes until the time is spent, pruned on the way where there is surplus.
 
     `in_voxel_share` is the share of key-points with a point, which confidence should know.
-    The decoder is read only; `codes` are used up. The result depends on the machine's speed, as
-    the time is the limit.
+    The decoder is read only; `codes` are used up. `clock` tells seconds; the result depends on the
+    machine's speed, as the time is the limit.
     """
     config = config if config is not None else PaperFitConfig()
     fit = _Fit(codes, buffer, networks, in_voxel_share, config)
     generator = stream(seed, "batches of the new scene")
-    started, num_steps = time.monotonic(), 0
-    while (spent := time.monotonic() - started) < seconds:
+    started, num_steps = clock(), 0
+    while (spent := clock() - started) < seconds:
         if surplus is not None and spent > config.prune_at * seconds:
             fit.prune(surplus, generator=generator)
             surplus = None
