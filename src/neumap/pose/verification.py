@@ -44,10 +44,10 @@ class VerificationConfig:
     """Evidence of first matches and further codes together that a pose needs."""
     neutral_nats: float = 2.5
     """Surprise at which a further code speaks neither for the pose nor against it."""
-    min_mean_nats: float = 3.4
+    min_mean_nats: float = 3.6
     """Mean over the codes in view, agreeing and further ones: first matches that support each
     other may agree on a wrong pose, and walls of one make look alike, but not everywhere."""
-    strong_nats: float = 300.0
+    strong_nats: float = 360.0
     """Evidence of the first matches that a lower mean does for: a place seen from elsewhere hides
     many of its codes."""
     min_mean_nats_if_strong: float = 3.0
