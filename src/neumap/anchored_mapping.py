@@ -180,8 +180,11 @@ def order_points(
         )
     most = min(num_near, max(8 * budget_bytes // _LEAST_BITS, MIN_CODES))
     bits = config.anchor_bits
+    point_idx = _choose(scene, decoder, is_near, most)
+    if grid is not None:
+        point_idx = _voxels_first(point_idx, grid.voxel_idx(xyz[point_idx]))
     return OrderedPoints(
-        point_idx=_choose(scene, decoder, is_near, most),
+        point_idx=point_idx,
         num_near=num_near,
         grid=grid,
         anchor_bits=anchor_bits_of(scene, side) if bits is None else bits,
@@ -199,6 +202,14 @@ def _choose(
     weight *= rate.mean()  # what is known of points that were not tried
     weight[candidates] = rate * is_near[candidates]
     return select_by_coverage(scene, most, weight=weight)
+
+
+def _voxels_first(
+    point_idx: Int[np.ndarray, " point"], voxel_idx: Int[np.ndarray, " point"]
+) -> Int[np.ndarray, " point"]:
+    """Put the best point of each voxel before all others, so that no voxel goes without a code."""
+    _, first = np.unique(voxel_idx, return_index=True)
+    return np.concatenate([point_idx[np.sort(first)], np.delete(point_idx, first)])
 
 
 def near_points(xyz_in_world: Float[np.ndarray, "point 3"]) -> Bool[np.ndarray, " point"]:

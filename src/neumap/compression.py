@@ -56,7 +56,10 @@ def compress_map(source: Map, *, budget_bytes: int) -> Map:
     reader = source.reader
     if isinstance(reader, AnchoredReader):
         whole = _with_all_codes(source, reader, budget_bytes)
-        return _with_fewer_codes(source, reader, budget_bytes) if whole is None else whole
+        smaller = _with_fewer_codes(source, reader, budget_bytes) if whole is None else whole
+        return (
+            _explained(smaller, budget_bytes) if smaller.num_codes == len(reader.codes) else smaller
+        )
     return _paper(source, budget_bytes)
 
 
@@ -64,26 +67,35 @@ def _with_all_codes(source: Map, reader: AnchoredReader, budget_bytes: int) -> M
     """Round values and anchors anew, as finely as the budget allows; None if too many codes."""
     codes, space = reader.codes, reader.decoder.code_space
     order = order_of_importance(codes)
+    bits = min(max(codes.axis_bits), _COMPACT_BITS)
     points = PointCodes(
         xyz_in_world=codes.anchors_in_world[order],
         header=source.header,
         space=space,
         grid=_grid_of(codes),
-        anchor_bits=min(max(codes.axis_bits), _COMPACT_BITS),
+        anchor_bits=bits - SCARCE_BITS * _gets_scarce(source, budget_bytes),
         has_order=codes.halvings is not None and budget_bytes >= ORDERED_FROM_BYTES,
     )
     values = space.with_levels(2**codes.code_bits).dequantise(codes.levels[order])
     finest = points.finest_within(
         values, budget_bytes, most_bits=max(codes.axis_bits), most_levels=2**codes.code_bits
     )
-    num_bytes = points.size(finest)
-    if num_bytes > budget_bytes:
-        return None
+    return _map_of(source, finest) if points.size(finest) <= budget_bytes else None
+
+
+def _explained(smaller: Map, budget_bytes: int) -> Map:
+    """Warn where a map with all its codes does not fill the budget."""
+    num_bytes = _size(smaller)
     if num_bytes >= FILLED * budget_bytes:
-        return _map_of(source, finest)
-    reason = f"All {len(codes)} codes stay, and more bytes would not make them finer"
+        return smaller
+    reason = f"All {smaller.num_codes} codes stay, and more bytes would not make them finer"
     warning = f"{reason}: {num_bytes} bytes of {budget_bytes} are used."
-    return replace(_map_of(source, finest), warnings=(warning,))
+    return replace(smaller, warnings=(warning,))
+
+
+def _gets_scarce(source: Map, budget_bytes: int) -> bool:
+    """Whether anchors get coarser than in `source`; a smaller map has coarse ones already."""
+    return budget_bytes < SCARCE_BYTES <= _size(source)
 
 
 def _grid_of(codes: AnchoredCodes) -> VoxelGrid | None:
@@ -99,7 +111,7 @@ def _with_fewer_codes(source: Map, reader: AnchoredReader, budget_bytes: int) ->
     coarsest = with_fewer_levels(
         compact, reader.decoder.code_space, reader.decoder.code_space.num_levels
     )
-    if budget_bytes < SCARCE_BYTES <= _size(source):  # below, the map has coarse anchors already
+    if _gets_scarce(source, budget_bytes):
         coarsest = with_coarser_anchors(coarsest, max(coarsest.axis_bits) - SCARCE_BITS)
     order = order_of_importance(coarsest)
     keeps_order = coarsest.halvings is not None and budget_bytes >= ORDERED_FROM_BYTES

@@ -70,6 +70,13 @@ def test_anchors_of_a_very_small_map_have_steps_of_two_pixels(scene):
     assert steps[0] == pytest.approx(4 * steps[1], rel=0.05)
 
 
+def test_each_voxel_with_points_keeps_a_code(scene):
+    config = MappingConfig(has_code_fit=False, voxel_side=1.2)
+    codes = map_of_scene(scene, SOURCE, budget_bytes=900, config=config).reader.codes
+    assert len(codes.cells) >= 4
+    assert np.bincount(codes.voxel_idx, minlength=len(codes.cells)).min() >= 1
+
+
 def test_a_map_that_needs_less_than_its_budget_says_so(scene):
     plenty = map_of_scene(scene, SOURCE, budget_bytes=1_000_000)
     assert f"All {plenty.num_codes} points" in plenty.warnings[0]
