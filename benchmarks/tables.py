@@ -49,7 +49,8 @@ def paper_section() -> str:
         "## The paper's decoder\n",
         "Trained jointly on made scenes, then codes alone for 60 s a set; one fold (every fifth "
         "frame from the third a query; every tenth of redkitchen's queries). No guided pass, which "
-        "needs anchors. See decisions/002-paper-decoder.md.\n",
+        "needs anchors. Older than decisions/009-key-points.md, with XFeat's own key-points and "
+        "128 bytes a code. See decisions/002-paper-decoder.md.\n",
         "| set | bytes | median | 75 % | failures |\n|---|---|---|---|---|",
     ]
     for row in _read("paper_decoder.json")["rows"]:
