@@ -19,6 +19,7 @@ import numpy as np
 import tyro
 from jaxtyping import Float32
 
+from benchmarks.methods import trial_header
 from benchmarks.rows import Row
 from benchmarks.sets import Fold, read_set
 from benchmarks.shapes import FIXED, Points, Shape, at_unit_length, shapes_of
@@ -28,11 +29,10 @@ from neumap.anchored_mapping import MIN_CODES, AnchoredMappingConfig, order_poin
 from neumap.codes.budget_search import largest_fit
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.features.xfeat import XFeatExtractor
 from neumap.images import PosedImage
 from neumap.scene.build_scene import Describe, build_scene
 from neumap.scene.scene import Scene
-from neumap.scene_map import extractor_hash
 from neumap.scene_readers import AnchoredReader
 
 CODEBOOK_SETS = ("lund_door", "shelf50", "redkitchen")
@@ -167,14 +167,7 @@ def main(options: Options) -> None:
         unit_values[name] = at_unit_length(decoder.code_space.project(descriptors[drawn]))
     for name in options.sets:
         bench = sets[name]
-        header: dict[str, Any] = {
-            "units": bench.units,
-            "origin": [0.0, 0.0, 0.0],
-            "decoder": decoder_hash,
-            "extractor": extractor_hash(XFeatConfig()),
-            "layout": {"k": "anchored", "q": 2000},
-            "provenance": {"neumap": "0", "images": 0, "source": bench.layout, "seed": 0},
-        }
+        header = trial_header(bench, decoder_hash)
         others = np.concatenate([own for other, own in unit_values.items() if other != name])
         shapes = shapes_of(decoder, others)
         folds: list[dict[tuple[str, int], Row]] = []

@@ -45,7 +45,9 @@ def run_merged(
         for method in _methods(parts, plans, distractors, maker):
             shifts = plans[method.detector].scene_shifts
             for part, shift in zip(parts, shifts, strict=True):
-                described = describer.queries(_queries(part, world, num_worlds))
+                described = describer.queries(
+                    _queries(part, world, num_worlds), detectors=(method.detector,)
+                )
                 rows.setdefault(part.bench.name, Rows()).add(method, _moved(described, shift))
         print(f"merged world {world + 1} of {num_worlds} done", flush=True)
     return rows

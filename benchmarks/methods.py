@@ -7,16 +7,19 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from benchmarks.sets import BenchSet
 from neumap.anchored_mapping import AnchoredMappingConfig, map_with_anchored_decoder
 from neumap.baselines.nearest import NearestReader, full_precision, yardstick
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.weights import load_anchored_decoder, read_anchored_decoder
-from neumap.features.xfeat import Detector
+from neumap.features.xfeat import Detector, XFeatConfig
 from neumap.localizer import SceneReader
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene.scene import Scene
+from neumap.scene_map import extractor_hash
 from neumap.scene_readers import AnchoredReader
 
 FULL_PRECISION = "full precision"
@@ -108,6 +111,18 @@ def full_method(scene: Scene) -> Method:
     """All points with their descriptors as they are."""
     full = full_precision(scene)
     return Method(label=FULL_PRECISION, reader=full, num_bytes=full.num_bytes)
+
+
+def trial_header(bench: BenchSet, decoder_hash: str) -> dict[str, Any]:  # Any: JSON
+    """Header of maps that are measured and not kept, of as many bytes as a kept one's."""
+    return {
+        "units": bench.units,
+        "origin": [0.0, 0.0, 0.0],
+        "decoder": decoder_hash,
+        "extractor": extractor_hash(XFeatConfig()),
+        "layout": {"k": "anchored", "q": 2000},
+        "provenance": {"neumap": "0", "images": 0, "source": bench.layout, "seed": 0},
+    }
 
 
 def label_of(kind: str, budget: int) -> str:

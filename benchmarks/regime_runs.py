@@ -87,18 +87,26 @@ class PhotoDescriber:
         """Return what describes photos as they are."""
         return self._describe[detector, DAY]
 
-    def scenes(self, fold: Fold, *, units: Units) -> Scenes:
+    def scenes(
+        self, fold: Fold, *, units: Units, detectors: Sequence[Detector] = DETECTORS
+    ) -> Scenes:
         """Find the points of the mapped photos; MappingError where they show too few."""
         return {
             detector: build_scene(fold.mapped, self.day(detector), units=units)
-            for detector in DETECTORS
+            for detector in detectors
         }
 
-    def queries(self, images: Sequence[PosedImage], *, level: int = DAY) -> Queries:
+    def queries(
+        self,
+        images: Sequence[PosedImage],
+        *,
+        level: int = DAY,
+        detectors: Sequence[Detector] = DETECTORS,
+    ) -> Queries:
         """Describe photos at a level of night."""
         return {
             detector: [(image, self._describe[detector, level](image)) for image in images]
-            for detector in DETECTORS
+            for detector in detectors
         }
 
 
@@ -113,12 +121,13 @@ def run_set(
     regimes = selection.regimes
     day, rows, kept = Rows(), dict[str, Rows](), list[FoldMaps]()
     needs_maps = {"easy", "night", "merged"} & set(regimes)
+    detectors: Sequence[Detector] = DETECTORS if needs_maps else ("xfeat",)
     for index, fold in enumerate(bench.folds[: selection.max_folds]):
-        scenes = describer.scenes(fold, units=bench.units)
+        scenes = describer.scenes(fold, units=bench.units, detectors=detectors)
         methods = [full_method(scenes["xfeat"])]
         if needs_maps:
             methods = maker.methods_of(scenes, layout=bench.layout)
-        queries = describer.queries(fold.queries)
+        queries = describer.queries(fold.queries, detectors=detectors)
         for method in methods if "easy" in regimes else methods[:1]:
             day.add(method, queries)
         if "night" in regimes:

@@ -17,6 +17,7 @@ import numpy as np
 import tyro
 from jaxtyping import Float, Int
 
+from benchmarks.methods import trial_header
 from benchmarks.rows import Row
 from benchmarks.sets import DEV_SETS, Fold, read_set
 from neumap.anchored_mapping import (
@@ -30,11 +31,10 @@ from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import XFeatConfig, XFeatExtractor
+from neumap.features.xfeat import XFeatExtractor
 from neumap.images import PosedImage
 from neumap.scene.build_scene import Describe, build_scene
 from neumap.scene.scene import Scene
-from neumap.scene_map import extractor_hash
 from neumap.scene_readers import AnchoredReader
 
 BITS = (8, 6, 4, 3, 2)
@@ -211,14 +211,7 @@ def main(options: Options) -> None:
     decoder, decoder_hash = load_anchored_decoder()
     for name in options.sets:
         bench = read_set(options.data / name, options.query_step, is_dev=True)
-        header: dict[str, Any] = {
-            "units": bench.units,
-            "origin": [0.0, 0.0, 0.0],
-            "decoder": decoder_hash,
-            "extractor": extractor_hash(XFeatConfig()),
-            "layout": {"k": "anchored", "q": 2000},
-            "provenance": {"neumap": "0", "images": 0, "source": bench.layout, "seed": 0},
-        }
+        header = trial_header(bench, decoder_hash)
         rows: dict[tuple[str, int], Row] = {}
         for number, fold in enumerate(bench.folds[: options.max_folds]):
             measure_fold(fold, describe, header, decoder, options.budgets, rows)

@@ -10,6 +10,14 @@ from neumap.scene import MappingView, Scene, ScenePoints
 
 VIEW_CAMERA = Camera.pinhole(640, 480, fx=500.0, fy=500.0, cx=320.0, cy=240.0)
 STRAY = -1
+MADE_HEADER = {
+    "units": "metre",
+    "origin": [0.0, 0.0, 0.0],
+    "decoder": "0" * 16,
+    "extractor": "0" * 8,
+    "layout": {"k": "anchored", "q": 2000},
+    "provenance": {"images": 9},
+}
 
 
 @dataclass(frozen=True, eq=False)

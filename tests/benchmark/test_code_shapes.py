@@ -4,7 +4,7 @@ from benchmarks.code_shapes import content_of
 from benchmarks.rows import Row
 from benchmarks.shapes import FIXED, OwnStepsShape, Points, ScalarShape, VectorShape, at_unit_length
 
-from made_scene import made_views, truth_of
+from made_scene import MADE_HEADER, made_views, truth_of
 from neumap.anchored_mapping import AnchoredMappingConfig, order_points
 from neumap.decoder.weights import load_anchored_decoder
 
@@ -20,16 +20,8 @@ def decoder():
 def points(decoder):
     scene = truth_of(made_views(num_points=120, num_stray=0))
     config = AnchoredMappingConfig(has_code_fit=False)
-    header = {
-        "units": "metre",
-        "origin": [0.0, 0.0, 0.0],
-        "decoder": "0" * 16,
-        "extractor": "0" * 8,
-        "layout": {"k": "anchored", "q": 2000},
-        "provenance": {"images": 9},
-    }
     ordered = order_points(scene, decoder, config=config, budget_bytes=2_000)
-    return Points(scene=scene, ordered=ordered, header=header, budget_bytes=2_000)
+    return Points(scene=scene, ordered=ordered, header=MADE_HEADER, budget_bytes=2_000)
 
 
 def test_fewer_values_take_fewer_bytes_and_the_others_are_read_as_zero(points, decoder):

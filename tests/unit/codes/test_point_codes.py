@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from made_scene import MADE_HEADER
 from neumap.codes.anchored_file import header_with_codes
 from neumap.codes.code_space import CodeSpace
 from neumap.codes.point_codes import PointCodes
@@ -19,20 +20,12 @@ def points(request):
         np.ones(16, dtype=np.float32),
         4,
     )
-    header = {
-        "units": "metre",
-        "origin": [0.0, 0.0, 0.0],
-        "decoder": "0" * 16,
-        "extractor": "0" * 8,
-        "layout": {"k": "anchored", "q": 2000},
-        "provenance": {"images": 9},
-    }
     grid = None
     if request.param is not None:
         grid = VoxelGrid.from_points(xyz, side=request.param)
         xyz = xyz[grid.voxel_idx(xyz) >= 0]
     return PointCodes(
-        xyz_in_world=xyz, header=header, space=space, grid=grid, anchor_bits=9, has_order=False
+        xyz_in_world=xyz, header=MADE_HEADER, space=space, grid=grid, anchor_bits=9, has_order=False
     )
 
 
