@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 from benchmarks.product_quantisation import DescriptorCodebook, product_quantised
-from benchmarks.rate_accuracy import FULL, PAGE, RESULTS_FILE, curves_of, page
+from benchmarks.rate_accuracy import PAGE, REFERENCE, RESULTS_FILE, curves_of, page
 from benchmarks.rows import Row
 
 from made_scene import made_views, truth_of, unit
@@ -16,14 +16,14 @@ def row_of(map_bytes, errors):
     return row
 
 
-def test_a_query_counts_as_found_within_five_times_the_full_maps_median():
+def test_a_query_counts_as_found_within_five_times_the_references_median():
     rows = {
-        (FULL, 0): row_of(10**6, [0.01, 0.01, 0.02]),
+        (REFERENCE, 0): row_of(10**6, [0.01, 0.01, 0.02]),
         ("neumap", 1000): row_of(998, [0.05, 0.0501, float("inf")]),
         ("neumap", 2000): row_of(1999, [0.01, 0.02, 0.03]),
     }
     full, own = curves_of(rows)
-    assert (full.label, own.label) == (FULL, "neumap")
+    assert (full.label, own.label) == (REFERENCE, "neumap")
     assert [point.map_bytes for point in own.points] == [998, 1999]
     assert own.points[0].recall == pytest.approx(1 / 3, abs=1e-3)
     assert own.points[0].median_position_error == 0.0501
@@ -32,7 +32,7 @@ def test_a_query_counts_as_found_within_five_times_the_full_maps_median():
 
 
 def test_budgets_that_give_the_same_map_are_one_point():
-    rows = {(FULL, 0): row_of(10**6, [0.01])}
+    rows = {(REFERENCE, 0): row_of(10**6, [0.01])}
     rows |= {("neumap", budget): row_of(1500, [0.02]) for budget in (2000, 4000)}
     assert len(curves_of(rows)[1].points) == 1
 

@@ -1,6 +1,6 @@
 """Photos to a scene: features, then points from depth or from matched pairs, then all views."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,12 +22,14 @@ from neumap.scene.covisibility import (
 from neumap.scene.depth_points import points_from_depth
 from neumap.scene.point_fit import PointFitConfig, fit_points
 from neumap.scene.scene import MappingView, Scene, ScenePoints
-from neumap.scene.tracks import Tracks, link_tracks
+from neumap.scene.tracks import Matches, Tracks, link_tracks
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, items done and items in all."""
 
 Describe = Callable[[PosedImage], LocalFeatures]
+
+_NEIGHBOURS_BY_POSE = 4  # views matched with each view before any depth is known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,12 +147,10 @@ def _points_from_pairs(
 ) -> ScenePoints:
     """Match covisible pairs, triangulate, then look for each point in all other views."""
     unknown = [np.full(len(v.xy_cam), np.nan) for v in views]
-    pairs = _pairs(views, config)
-    matches: dict[tuple[int, int], np.ndarray] = {}
-    for done, (i, j) in enumerate(pairs):
-        progress("matching", done, len(pairs))
-        matches[i, j] = _match(views[i], views[j], config)
-    progress("matching", len(pairs), len(pairs))
+    neighbours = neighbours_by_pose(views, _NEIGHBOURS_BY_POSE)
+    matches = _matched(views, neighbours, config, progress, stage="matching neighbours")
+    further = [pair for pair in _pairs(views, matches, config) if pair not in matches]
+    matches |= _matched(views, further, config, progress, stage="matching")
     tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
     points = fit_points(views, unknown, tracks, config.fit)
     found = [
@@ -198,22 +198,26 @@ def _depth_at(source: DepthSource, view: MappingView) -> Float[np.ndarray, " pix
     return np.where(inside & flat, np.median(window, axis=0), np.nan)
 
 
-def _pairs(views: tuple[MappingView, ...], config: ScenePointsConfig) -> list[tuple[int, int]]:
-    """Pairs by overlap of the surfaces that the views see."""
-    known = _depths_by_matching(views, config)
+def _pairs(
+    views: tuple[MappingView, ...],
+    near: Mapping[tuple[int, int], Matches],
+    config: ScenePointsConfig,
+) -> list[tuple[int, int]]:
+    """Pairs by overlap of the surfaces that the views see, whose depths `near` tells."""
     samples = [
         surface_samples(view, np.random.default_rng(i).choice(depth, 48), i)
-        for i, (view, depth) in enumerate(zip(views, known, strict=True))
+        for i, (view, depth) in enumerate(zip(views, _depths(views, near, config), strict=True))
     ]
     return choose_pairs(views, samples, pairs_per_view=config.pairs_per_view)
 
 
-def _depths_by_matching(
-    views: tuple[MappingView, ...], config: ScenePointsConfig
+def _depths(
+    views: tuple[MappingView, ...],
+    near: Mapping[tuple[int, int], Matches],
+    config: ScenePointsConfig,
 ) -> list[np.ndarray]:
-    """Depths of a first round of points, from views that are neighbours by pose."""
-    matches = {(i, j): _match(views[i], views[j], config) for i, j in neighbours_by_pose(views, 4)}
-    tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
+    """Depths of a first round of points, from matches of views that are neighbours by pose."""
+    tracks = link_tracks(near, np.array([len(v.features) for v in views]))
     points = fit_points(views, [np.full(len(v.xy_cam), np.nan) for v in views], tracks, config.fit)
     out: list[np.ndarray] = []
     for index, view in enumerate(views):
@@ -230,9 +234,26 @@ def _depths_by_matching(
     return [depth if len(depth) >= 5 else everything for depth in out]
 
 
-def _match(a: MappingView, b: MappingView, config: ScenePointsConfig) -> Int[np.ndarray, "match 2"]:
+def _matched(
+    views: tuple[MappingView, ...],
+    pairs: Sequence[tuple[int, int]],
+    config: ScenePointsConfig,
+    progress: Progress,
+    *,
+    stage: str,
+) -> dict[tuple[int, int], Matches]:
+    """Match pairs of views."""
+    out: dict[tuple[int, int], Matches] = {}
+    for done, (i, j) in enumerate(pairs):
+        progress(stage, done, len(pairs))
+        out[i, j] = _match(views[i], views[j], config)
+    progress(stage, len(pairs), len(pairs))
+    return out
+
+
+def _match(a: MappingView, b: MappingView, config: ScenePointsConfig) -> Matches:
     """Mutual matches that agree with the given poses."""
-    pairs, _ = mutual_nearest(
+    pairs, similarity = mutual_nearest(
         a.features.descriptors, b.features.descriptors, min_similarity=config.min_similarity
     )
     b_from_a = b.cam_from_world @ a.cam_from_world.inverse()
@@ -240,4 +261,5 @@ def _match(a: MappingView, b: MappingView, config: ScenePointsConfig) -> Int[np.
     residuals_px = sampson_residuals_px(
         b_from_a, a.xy_cam[pairs[:, 0]], b.xy_cam[pairs[:, 1]], focal_px=focal_px
     )
-    return pairs[residuals_px < config.epipolar_px]
+    fits = residuals_px < config.epipolar_px
+    return Matches(pairs[fits], similarity[fits])

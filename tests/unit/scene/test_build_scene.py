@@ -71,8 +71,9 @@ def test_what_was_matched_goes_before_what_was_found_by_association():
 
 def test_a_point_has_one_observation_a_view_and_a_key_point_one_point():
     """Also where one true point became several, which then compete for key-points."""
-    points = _points_from_pairs(made_views().views, ScenePointsConfig(pairs_per_view=1), quiet)
-    assert len(points) > 1.2 * len(made_views().xyz_in_world)
+    config = ScenePointsConfig(pairs_per_view=1, min_similarity=0.95)
+    points = _points_from_pairs(made_views().views, config, quiet)
+    assert len(points) > 1.05 * len(made_views().xyz_in_world)
     pairs = np.stack([points.obs_point_idx, points.obs_view_idx], 1)
     assert len(np.unique(pairs, axis=0)) == len(pairs)
     pixels = np.stack([points.obs_view_idx, points.obs_pixel_idx], 1)
@@ -100,7 +101,7 @@ def test_progress_runs_through_all_stages_to_their_ends(tmp_path):
         progress=lambda *call: calls.append(call),
     )
     ends = {stage: (done, total) for stage, done, total in calls}
-    assert list(ends) == ["features", "matching"]
+    assert list(ends) == ["features", "matching neighbours", "matching"]
     assert all(done == total for done, total in ends.values())
 
 
