@@ -17,20 +17,25 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from benchmarks.methods import FULL_PRECISION, Method, Scenes, label_of
-from benchmarks.regime_runs import PhotoDescriber
+from benchmarks.methods import (
+    OWN,
+    SUFFIXES,
+    YARDSTICK,
+    Method,
+    Scenes,
+    full_method,
+    label_of,
+    yardstick_methods,
+)
+from benchmarks.photo_describer import PhotoDescriber
 from benchmarks.rows import Row
 from benchmarks.sets import TEST_SETS, folds_of
-from neumap.baselines.nearest import NearestReader, full_precision, yardstick
 from neumap.baselines.yardstick_space import read_space
 from neumap.codes.code_space import CodeSpace
-from neumap.features.xfeat import Detector
 from neumap.images import read_images
 from neumap.mapping import Source, map_of_scene
 
 BUDGETS = (28_000, 14_000, 4_200)
-SUFFIXES: dict[Detector, str] = {"xfeat": "", "blobs": " on blobs"}
-"""Of the names of baselines, by their key-points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,18 +78,14 @@ def run_set(
 
 def _methods(scenes: Scenes, source: Source, space: CodeSpace) -> Iterator[Method]:
     """Both baselines with XFeat's key-points and with neumap's, and neumap's maps."""
-    for detector, suffix in SUFFIXES.items():
-        full = full_precision(scenes[detector])
-        label = f"{FULL_PRECISION}{suffix}"
-        yield Method(label=label, reader=full, num_bytes=full.num_bytes, detector=detector)
-        for budget in BUDGETS:
-            base: NearestReader = yardstick(scenes[detector], space, num_bytes=budget)
-            label = label_of(f"yardstick{suffix}", budget)
-            yield Method(label=label, reader=base, num_bytes=base.num_bytes, detector=detector)
+    for detector in SUFFIXES:
+        yield full_method(scenes, detector)
+    for budget in BUDGETS:
+        yield from yardstick_methods(scenes, space, budget)
     for budget in BUDGETS:
         own = map_of_scene(scenes["blobs"], source, budget_bytes=budget)
         yield Method(
-            label=label_of("neumap", budget),
+            label=label_of(OWN, budget),
             reader=own.reader,
             num_bytes=sum(own.bytes_by_part().values()),
             detector="blobs",
@@ -95,8 +96,8 @@ def geometric_ratio(results: dict[str, dict[str, dict[str, object]]], budget: st
     """Geometric mean over sets of our 75th percentile over the yardstick's."""
     ratios: list[float] = []
     for rows in results.values():
-        own = rows[f"neumap {budget}"]["p75_position_error"]
-        base = rows[f"yardstick {budget}"]["p75_position_error"]
+        own = rows[f"{OWN} {budget}"]["p75_position_error"]
+        base = rows[f"{YARDSTICK} {budget}"]["p75_position_error"]
         if not isinstance(own, float) or not isinstance(base, float):
             return None  # a quarter of the queries failed: no finite percentile to compare
         ratios.append(own / base)

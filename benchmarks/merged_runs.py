@@ -14,8 +14,9 @@ from benchmarks.merged_world import (
     merge_yardsticks,
     shifted,
 )
-from benchmarks.methods import MapMaker, Method, label_of
-from benchmarks.regime_runs import DETECTORS, FoldMaps, PhotoDescriber, Queries, Rows
+from benchmarks.methods import OWN, SUFFIXES, YARDSTICK, MapMaker, Method, label_of
+from benchmarks.photo_describer import DETECTORS, PhotoDescriber, Queries
+from benchmarks.regime_runs import FoldMaps, Rows
 from neumap.features.xfeat import Detector
 from neumap.images import PosedImage
 from neumap.scene_readers import AnchoredReader
@@ -78,29 +79,31 @@ def _methods(
     distractors: Mapping[Detector, Distractors],
     maker: MapMaker,
 ) -> list[Method]:
-    """Both kinds of map at all budgets, the latter for each scene."""
+    """All kinds of map at all budgets."""
     methods: list[Method] = []
     for budget in maker.budgets:
-        nearest = merge_yardsticks(
-            [part.yardsticks[budget] for part in parts],
-            plans["xfeat"],
-            distractors["xfeat"],
-            maker.space,
-        )
-        methods.append(
-            Method(
-                label=label_of("yardstick", budget),
-                reader=NearestInWorld(nearest),
-                num_bytes=nearest.num_bytes,
-                budget=budget,
+        for detector, suffix in SUFFIXES.items():
+            nearest = merge_yardsticks(
+                [part.yardsticks[detector, budget] for part in parts],
+                plans[detector],
+                distractors[detector],
+                maker.space,
             )
-        )
+            methods.append(
+                Method(
+                    label=label_of(f"{YARDSTICK}{suffix}", budget),
+                    reader=NearestInWorld(nearest),
+                    num_bytes=nearest.num_bytes,
+                    detector=detector,
+                    budget=budget,
+                )
+            )
         for seed in range(maker.num_seeds):
             own = [part.codes[budget, seed] for part in parts]
             codes = merge_codes(own, plans["blobs"], distractors["blobs"], maker.decoder.code_space)
             methods.append(
                 Method(
-                    label=label_of("neumap", budget),
+                    label=label_of(OWN, budget),
                     reader=AnchoredReader(maker.decoder, codes),
                     num_bytes=_stored_bytes(parts, (budget, seed), len(distractors["blobs"])),
                     detector="blobs",

@@ -1,6 +1,7 @@
 """The maps that are compared: full precision, the yardstick and neumap's, of the same photos.
 
-The first two have XFeat's own key-points, as `decoder.md` section 6 fixes them.
+The first two have XFeat's own key-points, as `decoder.md` section 6 fixes them, and stand beside
+under the name "on blobs" with neumap's.
 """
 
 import hashlib
@@ -22,7 +23,9 @@ from neumap.scene.scene import Scene
 from neumap.scene_map import extractor_hash
 from neumap.scene_readers import AnchoredReader
 
-FULL_PRECISION = "full precision"
+FULL_PRECISION, YARDSTICK, OWN = "full precision", "yardstick", "neumap"
+SUFFIXES: dict[Detector, str] = {"xfeat": "", "blobs": " on blobs"}
+"""Of the names of baselines, by their key-points."""
 Scenes = Mapping[Detector, Scene]
 """The points of the same photos by the detector of their key-points."""
 
@@ -57,18 +60,9 @@ class MapMaker:
 
     def methods_of(self, scenes: Scenes, *, layout: str) -> list[Method]:
         """All maps of one fold, neumap's with each seed."""
-        methods = [full_method(scenes["xfeat"])]
+        methods = [full_method(scenes)]
         for budget in self.budgets:
-            base: NearestReader = yardstick(scenes["xfeat"], self.space, num_bytes=budget)
-            label = label_of("yardstick", budget)
-            methods.append(
-                Method(
-                    label=label,
-                    reader=base,
-                    num_bytes=base.num_bytes,
-                    budget=budget,
-                )
-            )
+            methods += yardstick_methods(scenes, self.space, budget)
             methods += [
                 self._own(scenes["blobs"], budget=budget, seed=seed, layout=layout)
                 for seed in range(self.num_seeds)
@@ -77,8 +71,8 @@ class MapMaker:
 
     def labels(self) -> list[str]:
         """Names of the rows that `methods_of` gives."""
-        kinds = [label_of(kind, b) for b in self.budgets for kind in ("yardstick", "neumap")]
-        return [FULL_PRECISION, *kinds]
+        kinds = [*(f"{YARDSTICK}{suffix}" for suffix in SUFFIXES.values()), OWN]
+        return [FULL_PRECISION, *(label_of(kind, b) for b in self.budgets for kind in kinds)]
 
     def _own(self, scene: Scene, *, budget: int, seed: int, layout: str) -> Method:
         source = Source(layout=layout, num_images=len(scene.views), seed=seed)
@@ -98,7 +92,7 @@ class MapMaker:
         reader = built.reader
         assert isinstance(reader, AnchoredReader)  # the default kind of map
         return Method(
-            label=label_of("neumap", budget),
+            label=label_of(OWN, budget),
             reader=AnchoredReader(self.decoder, reader.codes),
             num_bytes=sum(built.bytes_by_part().values()),
             detector="blobs",
@@ -107,10 +101,28 @@ class MapMaker:
         )
 
 
-def full_method(scene: Scene) -> Method:
+def full_method(scenes: Scenes, detector: Detector = "xfeat") -> Method:
     """All points with their descriptors as they are."""
-    full = full_precision(scene)
-    return Method(label=FULL_PRECISION, reader=full, num_bytes=full.num_bytes)
+    full = full_precision(scenes[detector])
+    label = f"{FULL_PRECISION}{SUFFIXES[detector]}"
+    return Method(label=label, reader=full, num_bytes=full.num_bytes, detector=detector)
+
+
+def yardstick_methods(scenes: Scenes, space: CodeSpace, budget: int) -> list[Method]:
+    """The yardstick of each kind of key-points that the scenes have."""
+    methods: list[Method] = []
+    for detector, scene in scenes.items():
+        base: NearestReader = yardstick(scene, space, num_bytes=budget)
+        methods.append(
+            Method(
+                label=label_of(f"{YARDSTICK}{SUFFIXES[detector]}", budget),
+                reader=base,
+                num_bytes=base.num_bytes,
+                detector=detector,
+                budget=budget,
+            )
+        )
+    return methods
 
 
 def trial_header(bench: BenchSet, decoder_hash: str) -> dict[str, Any]:  # Any: JSON

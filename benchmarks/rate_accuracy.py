@@ -63,7 +63,7 @@ class Options:
     sets: tuple[str, ...] = TEST_SETS
     cache: Path = Path("runs/features")
     """Folder of described photos."""
-    query_step: int = 10
+    query_step: int = 3
     """Take every n-th query of redkitchen."""
     draw_only: bool = False
     """Only write the page from the results."""
@@ -221,34 +221,42 @@ def _summary(name: str, curves: list[RateCurve]) -> str:
     )
 
 
+def measure_set(name: str, options: Options) -> dict[str, object]:
+    """All rows of one set."""
+    describe = FeatureCache(options.cache, XFeatExtractor()).describe
+    published = XFeatExtractor(XFeatConfig(detector="xfeat"))
+    describe_published = FeatureCache(options.cache, published).describe
+    if name not in known_stores(STORES_FILE):
+        measure(options.data / name, STORES_FILE)
+    codebook = fit_codebook(name, options.data, describe)
+    image_set = read_images(options.data / name)
+    rows: dict[tuple[str, int], Row] = {}
+    for number, fold in enumerate(folds_of(name, image_set.images, options.query_step)):
+        scene = build_scene(fold.mapped, describe, units=image_set.units)
+        measure_reference(fold, image_set, describe_published, rows)
+        measure_fold(fold, scene, image_set, describe, codebook, rows)
+        if number == 0:
+            measure_paper(fold, scene, image_set, describe, rows)
+        print(name, "fold", number, "done", flush=True)
+    return {"units": image_set.units, "curves": [asdict(curve) for curve in curves_of(rows)]}
+
+
+def known_results() -> dict[str, Any]:  # Any: JSON
+    """The committed results; other runs may have added sets since."""
+    return json.loads(RESULTS_FILE.read_text()) if RESULTS_FILE.exists() else {"sets": {}}
+
+
 def main(options: Options) -> None:
     """Measure the sets one after another, then write the page."""
-    content: dict[str, Any] = (
-        json.loads(RESULTS_FILE.read_text()) if RESULTS_FILE.exists() else {"sets": {}}
-    )
     if not options.draw_only:
-        describe = FeatureCache(options.cache, XFeatExtractor()).describe
-        published = XFeatExtractor(XFeatConfig(detector="xfeat"))
-        describe_published = FeatureCache(options.cache, published).describe
         for name in options.sets:
-            if name not in known_stores(STORES_FILE):
-                measure(options.data / name, STORES_FILE)
-            codebook = fit_codebook(name, options.data, describe)
-            image_set = read_images(options.data / name)
-            rows: dict[tuple[str, int], Row] = {}
-            for number, fold in enumerate(folds_of(name, image_set.images, options.query_step)):
-                scene = build_scene(fold.mapped, describe, units=image_set.units)
-                measure_reference(fold, image_set, describe_published, rows)
-                measure_fold(fold, scene, image_set, describe, codebook, rows)
-                if number == 0:
-                    measure_paper(fold, scene, image_set, describe, rows)
-                print(name, "fold", number, "done", flush=True)
-            curves = [asdict(curve) for curve in curves_of(rows)]
-            content["sets"][name] = {"units": image_set.units, "curves": curves}
+            measured = measure_set(name, options)
+            content = known_results()
+            content["sets"][name] = measured
             content["command"] = "python -m benchmarks.rate_accuracy --data DATA"
             content["redkitchen_query_step"] = options.query_step
             RESULTS_FILE.write_text(json.dumps(content, indent=1) + "\n")
-    draw(content)
+    draw(known_results())
 
 
 if __name__ == "__main__":

@@ -1,33 +1,23 @@
 """Runs the regimes: each fold's points and maps are made once and serve all of its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
-from benchmarks.methods import FULL_PRECISION, MapMaker, Method, Scenes, full_method
-from benchmarks.night import NIGHT_LEVELS, NightExtractor
+from benchmarks.methods import FULL_PRECISION, MapMaker, Method, full_method
+from benchmarks.photo_describer import DETECTORS, PhotoDescriber, Queries
 from benchmarks.rows import Row
 from benchmarks.sets import BenchSet, Fold
 from neumap.baselines.nearest import NearestReader
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.errors import MappingError
-from neumap.features import LocalFeatures
-from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import Detector, XFeatConfig, XFeatExtractor
-from neumap.images import PosedImage
-from neumap.images.posed_image import Units
-from neumap.scene.build_scene import Describe, build_scene
+from neumap.features.xfeat import Detector
 from neumap.scene_readers import AnchoredReader
 
 RegimeName = Literal["easy", "night", "wide", "merged"]
-DAY = 0
-DETECTORS: tuple[Detector, ...] = ("xfeat", "blobs")
-Queries = Mapping[Detector, list[tuple[PosedImage, LocalFeatures]]]
-"""Photos and their features, by the detector of the key-points."""
 
 
 @dataclass(frozen=True)
@@ -60,54 +50,14 @@ class FoldMaps:
 
     bench: BenchSet
     fold_idx: int
-    yardsticks: dict[int, NearestReader]
-    """By budget."""
+    yardsticks: dict[tuple[Detector, int], NearestReader]
+    """By key-points and budget."""
     codes: dict[tuple[int, int], AnchoredCodes]
     """By budget and seed."""
     map_bytes: dict[tuple[int, int], int]
     """Of the codes' map file."""
     cloud: Float[np.ndarray, "point 3"]
     """All points of the scene, which say how large it is."""
-
-
-class PhotoDescriber:
-    """Features of photos by day and at each level of night, kept in a folder."""
-
-    def __init__(self, cache: Path) -> None:
-        self.folder = cache
-        self._describe: dict[tuple[Detector, int], Describe] = {}
-        for detector in DETECTORS:
-            day = XFeatExtractor(XFeatConfig(detector=detector))
-            self._describe[detector, DAY] = FeatureCache(cache, day).describe
-            for level, night in NIGHT_LEVELS.items():
-                dark = FeatureCache(cache, NightExtractor(day, night))
-                self._describe[detector, level] = dark.describe
-
-    def day(self, detector: Detector) -> Describe:
-        """Return what describes photos as they are."""
-        return self._describe[detector, DAY]
-
-    def scenes(
-        self, fold: Fold, *, units: Units, detectors: Sequence[Detector] = DETECTORS
-    ) -> Scenes:
-        """Find the points of the mapped photos; MappingError where they show too few."""
-        return {
-            detector: build_scene(fold.mapped, self.day(detector), units=units)
-            for detector in detectors
-        }
-
-    def queries(
-        self,
-        images: Sequence[PosedImage],
-        *,
-        level: int = DAY,
-        detectors: Sequence[Detector] = DETECTORS,
-    ) -> Queries:
-        """Describe photos at a level of night."""
-        return {
-            detector: [(image, self._describe[detector, level](image)) for image in images]
-            for detector in detectors
-        }
 
 
 def run_set(
@@ -124,7 +74,7 @@ def run_set(
     detectors: Sequence[Detector] = DETECTORS if needs_maps else ("xfeat",)
     for index, fold in enumerate(bench.folds[: selection.max_folds]):
         scenes = describer.scenes(fold, units=bench.units, detectors=detectors)
-        methods = [full_method(scenes["xfeat"])]
+        methods = [full_method(scenes)]
         if needs_maps:
             methods = maker.methods_of(scenes, layout=bench.layout)
         queries = describer.queries(fold.queries, detectors=detectors)
@@ -167,14 +117,14 @@ def _run_folds(
 def _kept_maps(
     bench: BenchSet, index: int, methods: list[Method], cloud: Float[np.ndarray, "point 3"]
 ) -> FoldMaps:
-    yardsticks: dict[int, NearestReader] = {}
+    yardsticks: dict[tuple[Detector, int], NearestReader] = {}
     codes: dict[tuple[int, int], AnchoredCodes] = {}
     map_bytes: dict[tuple[int, int], int] = {}
     for method in methods:
         if method.budget is None:
             continue
         if isinstance(method.reader, NearestReader):
-            yardsticks[method.budget] = method.reader
+            yardsticks[method.detector, method.budget] = method.reader
         elif isinstance(method.reader, AnchoredReader):
             # A copy, because the decoder keeps large tables for codes that it has read.
             codes[method.budget, method.seed] = replace(method.reader.codes)

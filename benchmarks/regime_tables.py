@@ -37,13 +37,14 @@ def _targets(lines: list[dict[str, Any]]) -> list[str]:
     parts = [
         "### Targets\n",
         "Ratios are neumap's figure over the yardstick's.\n",
-        "| regime | map | figure | value | bound | met | remark |\n|---|---|---|---|---|---|---|",
+        "| regime | map | against | figure | value | bound | met | remark |\n"
+        "|---|---|---|---|---|---|---|---|",
     ]
     for line in lines:
         value = "" if line["value"] is None else f"{line['value']:,g}"
         met = {True: "yes", False: "no", None: ""}[line["is_met"]]
         parts.append(
-            f"| {line['regime']} | {line['map']} | {line['figure']} | {value} "
+            f"| {line['regime']} | {line['map']} | {line['against']} | {line['figure']} | {value} "
             f"| {line['bound']:,g} | {met} | {line['remark']} |"
         )
     return [*parts, ""]

@@ -5,31 +5,35 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.methods import FULL_PRECISION, OWN, SUFFIXES, YARDSTICK
+
 Regimes = dict[str, dict[str, dict[str, dict[str, Any]]]]  # regime, set, row, figure (JSON)
 Line = dict[str, object]
-"""Regime, bytes, figure, value, bound, whether it is met, and a remark."""
+"""Regime, bytes, baseline, figure, value, bound, whether it is met, and a remark."""
 
 _LEAST_RATE = 0.1  # failure rates are compared where the yardstick fails more often
 SMALL_BYTES, LARGE_BYTES = 4_200, 20_000  # for the full-precision median, within 10 %
 
 
 def target_lines(regimes: Regimes) -> list[Line]:
-    """One line for each bound of each regime that was run."""
+    """One line for each bound of each regime that was run, against both yardsticks."""
     lines: list[Line] = []
-    for regime, sets in regimes.items():
-        for budget in _budgets(sets):
-            pairs = _pairs(sets, budget)
-            if not pairs:
-                continue
-            for line in _lines_of(regime, pairs):
-                lines.append({"regime": regime, "map": budget, **line})
+    baselines = [f"{YARDSTICK}{suffix}" for suffix in SUFFIXES.values()]
+    for baseline in baselines:
+        for regime, sets in regimes.items():
+            for budget in _budgets(sets):
+                pairs = _pairs(sets, budget, baseline)
+                if not pairs:
+                    continue
+                for line in _lines_of(regime, pairs):
+                    lines.append({"regime": regime, "map": budget, "against": baseline, **line})
     return lines + _bytes_lines(regimes.get("easy", {}))
 
 
 def _budgets(sets: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
     """Sizes, e.g. `4.2 kB`, smallest first."""
-    labels = {label for rows in sets.values() for label in rows if label.startswith("neumap ")}
-    return sorted((label.removeprefix("neumap ") for label in labels), key=_kilobytes)
+    labels = {label for rows in sets.values() for label in rows if label.startswith(f"{OWN} ")}
+    return sorted((label.removeprefix(f"{OWN} ") for label in labels), key=_kilobytes)
 
 
 def _kilobytes(budget: str) -> float:
@@ -39,8 +43,8 @@ def _kilobytes(budget: str) -> float:
 Pairs = dict[str, tuple[dict[str, Any], dict[str, Any]]]  # by set: neumap's row, the yardstick's
 
 
-def _pairs(sets: dict[str, dict[str, dict[str, Any]]], budget: str) -> Pairs:
-    own, base = f"neumap {budget}", f"yardstick {budget}"
+def _pairs(sets: dict[str, dict[str, dict[str, Any]]], budget: str, baseline: str) -> Pairs:
+    own, base = f"{OWN} {budget}", f"{baseline} {budget}"
     return {
         name: (rows[own], rows[base]) for name, rows in sets.items() if own in rows and base in rows
     }
@@ -123,13 +127,13 @@ def _bytes_lines(easy: dict[str, dict[str, dict[str, Any]]]) -> list[Line]:
     """Smallest map of each set whose median is within a tenth of the full-precision map's."""
     lines: list[Line] = []
     for name, rows in easy.items():
-        full = rows.get("full precision")
+        full = rows.get(FULL_PRECISION)
         if full is None:
             continue
         good = [
             row["map_bytes"]
             for label, row in rows.items()
-            if label.startswith("neumap ")
+            if label.startswith(f"{OWN} ")
             and row["median_position_error"] is not None
             and row["median_position_error"] <= 1.1 * full["median_position_error"]
         ]
@@ -137,7 +141,7 @@ def _bytes_lines(easy: dict[str, dict[str, dict[str, Any]]]) -> list[Line]:
         value = min(good) if good else None
         is_met = value is not None and value <= bound
         line = _line("bytes for the full-precision median", value, bound, is_met, [])
-        lines.append({"regime": "easy", "map": name, **line})
+        lines.append({"regime": "easy", "map": name, "against": FULL_PRECISION, **line})
     return lines
 
 

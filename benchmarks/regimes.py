@@ -20,14 +20,9 @@ import tyro
 from benchmarks.merged_runs import run_merged
 from benchmarks.methods import MapMaker, read_decoder
 from benchmarks.night import NIGHT_LEVELS
+from benchmarks.photo_describer import PhotoDescriber
 from benchmarks.regime_results import RegimeResults
-from benchmarks.regime_runs import (
-    FoldMaps,
-    PhotoDescriber,
-    RegimeName,
-    Selection,
-    run_set,
-)
+from benchmarks.regime_runs import FoldMaps, RegimeName, Selection, run_set
 from benchmarks.sets import DEV_SETS, MADE, TEST_SETS, BenchSet, read_made_scenes, read_set
 from neumap.baselines.yardstick_space import read_space
 

@@ -49,4 +49,4 @@ def test_the_section_has_each_row_and_each_target(tmp_path):
     results.write(tmp_path / "regimes.json", FACTS)
     section = regimes_section(json.loads((tmp_path / "regimes.json").read_text()))
     assert "| fox | neumap 2 kB | 100 | inf | inf | inf | 1 of 2 | 50 | 40 | 0.40 |" in section
-    assert "| easy | 2 kB | median error, worst set |" in section
+    assert "| easy | 2 kB | yardstick | median error, worst set |" in section

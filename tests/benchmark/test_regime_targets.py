@@ -89,3 +89,17 @@ def test_bytes_are_those_of_the_smallest_map_that_is_as_good_as_full_precision()
     assert line["value"] == 4190
     assert line["is_met"] is True
     assert np.isfinite(line["bound"])
+
+
+def test_each_bound_is_asked_against_both_yardsticks():
+    rows = {
+        "neumap 2 kB": row(median=0.1),
+        "yardstick 2 kB": row(median=0.2),
+        "yardstick on blobs 2 kB": row(median=0.08),
+    }
+    values = {
+        line["against"]: line["value"]
+        for line in target_lines({"easy": {"fox": rows}})
+        if line["figure"] == "median error, geometric mean"
+    }
+    assert values == {"yardstick": 0.5, "yardstick on blobs": 1.25}
