@@ -19,14 +19,9 @@ from neumap.features.cache import FeatureCache
 from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.images import ImageSet, PosedImage, pose_photos, read_images, require_enough
 from neumap.paper_mapping import map_with_paper_decoder
-from neumap.scene.build_scene import (
-    Describe,
-    Progress,
-    ScenePointsConfig,
-    build_scene,
-    describe_with,
-)
+from neumap.scene.build_scene import Describe, build_scene, describe_with
 from neumap.scene.given_poses import check_given_poses
+from neumap.scene.points_config import Progress, ScenePointsConfig
 from neumap.scene.scene import Scene
 from neumap.scene_map import Map, extractor_hash
 

@@ -14,7 +14,8 @@ from neumap.compression import compress_map
 from neumap.errors import OptionError
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene import Scene
-from neumap.scene.build_scene import ScenePointsConfig, _points_from_pairs
+from neumap.scene.pair_points import points_from_pairs
+from neumap.scene.points_config import ScenePointsConfig
 
 SOURCE = Source(layout="made", num_images=8, seed=0)
 NO_FIT = MappingConfig(has_code_fit=False)
@@ -24,7 +25,7 @@ EXAMPLES = settings(max_examples=10, deadline=None)
 @pytest.fixture(scope="module")
 def scene():
     views = made_views(num_points=260).views
-    points = _points_from_pairs(views, ScenePointsConfig(), lambda stage, done, total: None)
+    points = points_from_pairs(views, ScenePointsConfig(), lambda stage, done, total: None)
     return Scene(views, points, "unknown")
 
 

@@ -7,13 +7,14 @@ from neumap.anchored_mapping import AnchoredMappingConfig
 from neumap.decoder.weights import load_anchored_decoder
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene import Scene
-from neumap.scene.build_scene import ScenePointsConfig, _points_from_pairs
+from neumap.scene.pair_points import points_from_pairs
+from neumap.scene.points_config import ScenePointsConfig
 
 
 @pytest.fixture(scope="module")
 def scene():
     views = made_views(num_points=500, angles_deg=tuple(range(-35, 37, 3))).views
-    points = _points_from_pairs(views, ScenePointsConfig(), lambda stage, done, total: None)
+    points = points_from_pairs(views, ScenePointsConfig(), lambda stage, done, total: None)
     return Scene(views, points, "unknown")
 
 

@@ -11,7 +11,8 @@ from neumap.decoder.weights import load_anchored_decoder
 from neumap.errors import OptionError
 from neumap.mapping import MappingConfig, Source, map_of_scene
 from neumap.scene import Scene
-from neumap.scene.build_scene import ScenePointsConfig, _points_from_pairs
+from neumap.scene.pair_points import points_from_pairs
+from neumap.scene.points_config import ScenePointsConfig
 
 SOURCE = Source(layout="made", num_images=8, seed=0)
 
@@ -19,7 +20,7 @@ SOURCE = Source(layout="made", num_images=8, seed=0)
 @pytest.fixture(scope="module")
 def scene():
     views = made_views().views
-    points = _points_from_pairs(views, ScenePointsConfig(), lambda stage, done, total: None)
+    points = points_from_pairs(views, ScenePointsConfig(), lambda stage, done, total: None)
     return Scene(views, points, "unknown")
 
 

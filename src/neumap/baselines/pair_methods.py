@@ -15,7 +15,8 @@ from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.localizer import LocalizerConfig
 from neumap.pose.verification import VerificationConfig
 from neumap.scene.association import AssociationConfig
-from neumap.scene.build_scene import ScenePointsConfig, build_scene, describe_with
+from neumap.scene.build_scene import build_scene, describe_with
+from neumap.scene.points_config import ScenePointsConfig
 
 _NUM_MUTUAL = 10  # photos matched with a query by mutual nearest neighbours, as hloc has it
 _NUM_LIGHTGLUE = 3  # by the network, which takes far longer

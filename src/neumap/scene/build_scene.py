@@ -1,59 +1,21 @@
-"""Photos to a scene: features, then points from depth or from matched pairs, then all views."""
+"""Photos to a scene: features, then points from depth or from matched pairs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from neumap.errors import Fault, MappingError, OptionError, PhotoError
+from neumap.errors import Fault, MappingError, PhotoError
 from neumap.features import AbstractExtractor, LocalFeatures
-from neumap.features.matching import mutual_nearest
-from neumap.geometry.epipolar import sampson_residuals_px
 from neumap.geometry.pixels import nearest_pixel
 from neumap.images.photo import load_depth, load_photo
 from neumap.images.posed_image import DepthSource, PosedImage, Units
-from neumap.scene.association import AssociationConfig, associate
-from neumap.scene.covisibility import (
-    choose_pairs,
-    neighbours_by_pose,
-    surface_samples,
-)
 from neumap.scene.depth_points import points_from_depth
-from neumap.scene.point_fit import PointFitConfig, fit_points
-from neumap.scene.scene import MappingView, Scene, ScenePoints
-from neumap.scene.tracks import Matches, Tracks, link_tracks
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage's name, items done and items in all."""
+from neumap.scene.pair_points import points_from_pairs
+from neumap.scene.points_config import Progress, ScenePointsConfig
+from neumap.scene.scene import MappingView, Scene
 
 Describe = Callable[[PosedImage], LocalFeatures]
-
-_NEIGHBOURS_BY_POSE = 4  # views matched with each view before any depth is known
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScenePointsConfig:
-    """How points are found; thresholds are in pixels of the stored photos."""
-
-    pairs_per_view: int = 10
-    """Views matched with each view where there is no depth; cost grows with views times this."""
-    min_similarity: float = 0.6
-    """Lowest cosine of two matched descriptors."""
-    epipolar_px: float = 4.0
-    """Largest Sampson error under the given poses, which may be 2 px off (depth-camera poses)."""
-    fit: PointFitConfig = field(default_factory=PointFitConfig)
-    association: AssociationConfig = field(default_factory=AssociationConfig)
-    """How matched points are looked for in the views that the pairs missed."""
-    depth_association: AssociationConfig = field(
-        default_factory=lambda: AssociationConfig(radius_px=8.0)
-    )
-    """The same for points from depth, whose camera may not be exactly registered."""
-
-    def __post_init__(self) -> None:
-        """Refuse settings outside their range."""
-        if self.pairs_per_view < 1 or self.epipolar_px <= 0:
-            raise OptionError("ScenePointsConfig", f"{self} is out of range", "See its fields.")
 
 
 def describe_view(image: PosedImage, extractor: AbstractExtractor) -> LocalFeatures:
@@ -107,7 +69,7 @@ def build_scene(
     """Find the points that the photos show.
 
     With depth for a quarter of the photos, points come from depth (`depth_points`); else from
-    matched pairs (`_points_from_pairs`). `check_poses` may refuse the described views;
+    matched pairs (`pair_points`). `check_poses` may refuse the described views;
     `stage_done` is called at the end of each stage. Raises MappingError if the photos do not
     overlap or show too few points.
     """
@@ -131,7 +93,7 @@ def build_scene(
             views, depths, config.depth_association, fit=config.fit, progress=progress
         )
     else:
-        points = _points_from_pairs(views, config, progress)
+        points = points_from_pairs(views, config, progress)
     stage_done("points")
     if len(points) < 50:
         raise MappingError(
@@ -140,48 +102,6 @@ def build_scene(
             "Take photos that overlap by half, of a textured place, and check the poses.",
         )
     return Scene(views, points, units)
-
-
-def _points_from_pairs(
-    views: tuple[MappingView, ...], config: ScenePointsConfig, progress: Progress
-) -> ScenePoints:
-    """Match covisible pairs, triangulate, then look for each point in all other views."""
-    unknown = [np.full(len(v.xy_cam), np.nan) for v in views]
-    neighbours = neighbours_by_pose(views, _NEIGHBOURS_BY_POSE)
-    matches = _matched(views, neighbours, config, progress, stage="matching neighbours")
-    further = [pair for pair in _pairs(views, matches, config) if pair not in matches]
-    matches |= _matched(views, further, config, progress, stage="matching")
-    tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
-    points = fit_points(views, unknown, tracks, config.fit)
-    found = [
-        _with_view(
-            index,
-            associate(points.xyz_in_world, points.descriptors, view, config=config.association),
-        )
-        for index, view in enumerate(views)
-    ]
-    own = np.stack([points.obs_point_idx, points.obs_view_idx, points.obs_pixel_idx], axis=1)
-    return fit_points(views, unknown, _joined(own, np.concatenate(found)), config.fit)
-
-
-def _with_view(
-    view_idx: int, found: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]
-) -> Int[np.ndarray, "n 3"]:
-    return np.stack([found[0], np.full(len(found[0]), view_idx), found[1]], axis=1)
-
-
-def _joined(own: Int[np.ndarray, "a 3"], found: Int[np.ndarray, "b 3"]) -> Tracks:
-    """Add found observations (point, view, pixel) where the point had none in that view.
-
-    A key-point keeps the point it already belongs to.
-    """
-    both = np.concatenate([own, found])
-    if len(both) == 0:
-        return Tracks.sorted_by_track(both[:, 0], both[:, 1], both[:, 2])
-    for first, second in ((0, 1), (1, 2)):  # a point once a view, then a key-point once
-        key = both[:, first].astype(np.int64) * (int(both[:, second].max()) + 1) + both[:, second]
-        both = both[np.sort(np.unique(key, return_index=True)[1])]
-    return Tracks.sorted_by_track(both[:, 0], both[:, 1], both[:, 2])
 
 
 def _depth_at(source: DepthSource, view: MappingView) -> Float[np.ndarray, " pixel"]:
@@ -196,70 +116,3 @@ def _depth_at(source: DepthSource, view: MappingView) -> Float[np.ndarray, " pix
     window = np.stack([depth[rows + r, columns + c] for r in (-1, 0, 1) for c in (-1, 0, 1)])
     flat = window.max(axis=0) < 1.05 * window.min(axis=0)  # false where any is NaN
     return np.where(inside & flat, np.median(window, axis=0), np.nan)
-
-
-def _pairs(
-    views: tuple[MappingView, ...],
-    near: Mapping[tuple[int, int], Matches],
-    config: ScenePointsConfig,
-) -> list[tuple[int, int]]:
-    """Pairs by overlap of the surfaces that the views see, whose depths `near` tells."""
-    samples = [
-        surface_samples(view, np.random.default_rng(i).choice(depth, 48), i)
-        for i, (view, depth) in enumerate(zip(views, _depths(views, near, config), strict=True))
-    ]
-    return choose_pairs(views, samples, pairs_per_view=config.pairs_per_view)
-
-
-def _depths(
-    views: tuple[MappingView, ...],
-    near: Mapping[tuple[int, int], Matches],
-    config: ScenePointsConfig,
-) -> list[np.ndarray]:
-    """Depths of a first round of points, from matches of views that are neighbours by pose."""
-    tracks = link_tracks(near, np.array([len(v.features) for v in views]))
-    points = fit_points(views, [np.full(len(v.xy_cam), np.nan) for v in views], tracks, config.fit)
-    out: list[np.ndarray] = []
-    for index, view in enumerate(views):
-        own = points.obs_point_idx[points.obs_view_idx == index]
-        z = view.cam_from_world.apply(points.xyz_in_world[own])[:, 2]
-        out.append(z[z > 0])
-    everything = np.concatenate(out)
-    if len(everything) == 0:
-        raise MappingError(
-            f"{len(views)} photos",
-            "no pair of neighbouring views has matches that fit the given poses",
-            "Check the pose convention and that the photos overlap.",
-        )
-    return [depth if len(depth) >= 5 else everything for depth in out]
-
-
-def _matched(
-    views: tuple[MappingView, ...],
-    pairs: Sequence[tuple[int, int]],
-    config: ScenePointsConfig,
-    progress: Progress,
-    *,
-    stage: str,
-) -> dict[tuple[int, int], Matches]:
-    """Match pairs of views."""
-    out: dict[tuple[int, int], Matches] = {}
-    for done, (i, j) in enumerate(pairs):
-        progress(stage, done, len(pairs))
-        out[i, j] = _match(views[i], views[j], config)
-    progress(stage, len(pairs), len(pairs))
-    return out
-
-
-def _match(a: MappingView, b: MappingView, config: ScenePointsConfig) -> Matches:
-    """Mutual matches that agree with the given poses."""
-    pairs, similarity = mutual_nearest(
-        a.features.descriptors, b.features.descriptors, min_similarity=config.min_similarity
-    )
-    b_from_a = b.cam_from_world @ a.cam_from_world.inverse()
-    focal_px = 0.5 * (a.camera.focal_px + b.camera.focal_px)
-    residuals_px = sampson_residuals_px(
-        b_from_a, a.xy_cam[pairs[:, 0]], b.xy_cam[pairs[:, 1]], focal_px=focal_px
-    )
-    fits = residuals_px < config.epipolar_px
-    return Matches(pairs[fits], similarity[fits])
