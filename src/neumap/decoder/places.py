@@ -2,8 +2,9 @@
 
 A place holds codes that lie together. Among a hundred thousand codes most key-points are nearest to
 a wrong one, but wrong ones are scattered over all places and right ones are not: each key-point
-votes for the place of its nearest code, and a place is judged by how many more votes it has than
-its number of codes would draw by chance. Then only the codes of the places with most votes are
+votes for the place of its nearest code, and a place is judged by how many more codes of it have
+votes than its number of codes would draw by chance; a code counts once, because one leaf or brick
+may be nearest to hundreds of key-points. Then only the codes of the places with most votes are
 read, as those of a small map (routes of `decoder.md`, section 5: covisibility of matched codes).
 """
 
@@ -91,12 +92,13 @@ def choose_places(
 ) -> Int[np.ndarray, " chosen"]:
     """Return the places of most votes, best first; one at least, if there is any.
 
-    A place's score is (v - e) / sqrt(e + 1) for v votes where e are expected by chance, which is
-    all votes times its share of the codes.
+    A place's score is (v - e) / sqrt(e + 1) for v voted codes where e are expected by chance, which
+    is the number of all voted codes times its share of the codes.
     """
     num_codes = np.bincount(place_idx)
-    votes = np.bincount(place_idx[voted_codes], minlength=len(num_codes))
-    expected = len(voted_codes) * num_codes / max(len(place_idx), 1)
+    voted_once = np.unique(voted_codes)
+    votes = np.bincount(place_idx[voted_once], minlength=len(num_codes))
+    expected = len(voted_once) * num_codes / max(len(place_idx), 1)
     score = (votes - expected) / np.sqrt(expected + 1)
     best = np.argsort(-score, kind="stable")[: config.num_places]
     return best[score[best] >= config.min_share * score[best[:1]]]

@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float, Int
 
 from neumap.geometry import Camera, RigidTransform
 from neumap.geometry.neighbours import near_pairs_in
-from neumap.geometry.pixels import is_inside
 from neumap.pose.guided_matching import GuideTable
+from neumap.pose.points_in_view import points_in_view
 from neumap.pose.pose_estimate import Correspondences
 
 _NEAREST = 12  # key-points compared with each projected point
@@ -32,6 +32,8 @@ class CodesInView:
     """-ln p of each further code with key-points near its projection, in nats."""
     num_known: int
     """Codes of the known pairs, of the share of all codes in view that was looked at."""
+    is_crowded: bool
+    """Whether the view holds many more codes than the photo can show (`points_in_view`)."""
 
 
 def surprise_of_codes(
@@ -51,12 +53,11 @@ def surprise_of_codes(
     that it is nearest in looks to. With very many codes, evenly chosen ones stand for all.
     """
     xyz_in_cam = cam_from_world.apply(table.anchors_in_world)
-    xy = camera.img_from_cam(xyz_in_cam)
-    is_visible = is_inside(xy, camera.width, camera.height)
+    view = points_in_view(xyz_in_cam, camera, num_key_points=len(table.xy_img))
+    code_idx, xy = view.point_idx, view.xy_img
     if len(known):
         farthest = _DEPTH_MARGIN * float(cam_from_world.apply(known.xyz_in_world)[:, 2].max())
-        is_visible &= xyz_in_cam[:, 2] <= farthest
-    code_idx = np.flatnonzero(is_visible)
+        code_idx = code_idx[xyz_in_cam[code_idx, 2] <= farthest]
     code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
     is_known = _is_known(table, code_idx, known)
     num_known, code_idx = int(is_known.sum()), code_idx[~is_known]
@@ -64,7 +65,7 @@ def surprise_of_codes(
     is_new = ~np.isin(pixel, _pixels_of(table, known))
     row, pixel = row[is_new], pixel[is_new]
     if len(row) == 0:
-        return CodesInView(np.zeros(0), num_known)
+        return CodesInView(np.zeros(0), num_known, view.is_crowded)
     vectors = table.code_vectors[code_idx]
     cosine = np.einsum("nv,nv->n", vectors[row], table.query_vectors[pixel])
     order = np.lexsort((-cosine, row))
@@ -77,7 +78,8 @@ def surprise_of_codes(
     best_code = _best_of_each(pixel[best], -chance)
     # Where codes crowd, each key-point has the pick of several.
     num_codes = np.unique(pixel[best], return_counts=True)[1]
-    return CodesInView(-np.log(_chance_of_any(chance[best_code], num_codes)), num_known)
+    surprise = -np.log(_chance_of_any(chance[best_code], num_codes))
+    return CodesInView(surprise, num_known, view.is_crowded)
 
 
 def _chance_of_any(

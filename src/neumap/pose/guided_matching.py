@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 
 from neumap.geometry import Camera, RigidTransform
 from neumap.geometry.neighbours import is_mutually_best, near_pairs_in
-from neumap.geometry.pixels import is_inside
+from neumap.pose.points_in_view import points_in_view
 from neumap.pose.pose_estimate import Correspondences
 
 _NEAREST = 12  # key-points compared with each projected point
@@ -40,10 +40,11 @@ def match_near_projections(
 
     Confidence is the cosine, clipped to [0, 1]; pairs come sorted by it.
     """
-    xy = camera.img_from_cam(cam_from_world.apply(table.anchors_in_world))
-    code_idx = np.flatnonzero(is_inside(xy, camera.width, camera.height))
-    row, pixels = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)
-    codes = code_idx[row]
+    xyz_in_cam = cam_from_world.apply(table.anchors_in_world)
+    view = points_in_view(xyz_in_cam, camera, num_key_points=len(table.xy_img))
+    xy_code = view.xy_img[view.point_idx]
+    row, pixels = near_pairs_in(table.tree, xy_code, radius=radius_px, most=_NEAREST)
+    codes = view.point_idx[row]
     similarity = np.einsum("nv,nv->n", table.code_vectors[codes], table.query_vectors[pixels])
     mutual = is_mutually_best(codes, pixels, similarity)
     codes, pixels, similarity = codes[mutual], pixels[mutual], similarity[mutual]

@@ -6,6 +6,7 @@ less what wrong poses reach. All of that rules out a place that looks different;
 alike is ruled out by what the mean code in view says, as it shows few of them (decision 006).
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -52,6 +53,11 @@ class VerificationConfig:
     many of its codes."""
     min_mean_nats_if_strong: float = 3.0
     """Mean over the codes in view for strong first matches."""
+    strong_nats_if_crowded: float = 200.0
+    """Evidence of the first matches that counts as strong where a view through the walls of a
+    large map holds many more codes than the photo can show."""
+    min_mean_nats_if_crowded: float = 1.5
+    """Mean over the codes in view for strong first matches in such a view."""
     min_image_cells: int = 3
     """Cells of a 4 x 4 grid over the photo that must hold an agreeing first match."""
 
@@ -59,7 +65,11 @@ class VerificationConfig:
         """Refuse limits that would accept anything."""
         is_share = bool(self.search_shares) and all(0 < share <= 1 for share in self.search_shares)
         is_rising = 0 < self.min_nats <= self.sure_nats <= self.overwhelming_nats
-        is_mean = 0 <= self.min_mean_nats_if_strong <= self.min_mean_nats < _AGREEING_NATS
+        means = (
+            *(0.0, self.min_mean_nats_if_crowded, self.min_mean_nats_if_strong),
+            *(self.min_mean_nats, _AGREEING_NATS),
+        )
+        is_mean = all(low <= high for low, high in itertools.pairwise(means))
         if not (is_share and is_rising and is_mean) or self.min_first_inliers < 4:
             raise OptionError("VerificationConfig", f"{self} is out of range", "Correct it.")
 
@@ -80,6 +90,8 @@ class PoseEvidence:
     """What they say; below 0 it is against the pose."""
     mean_nats: float
     """Mean over the codes in view, of which those in agreeing matches count 7 nats."""
+    is_crowded: bool = False
+    """Whether the view holds many more codes than the photo can show."""
 
     @property
     def nats(self) -> float:
@@ -112,12 +124,13 @@ def evidence_for(
     is_hit = points.residuals_px(pose) <= effort.threshold_px
     known = candidate.correspondences.where(points.is_used).where(is_hit)
     first_nats = nats_of_first(candidate, effort=effort, config=config)
-    surprise, num_known = np.zeros(0), len(known)
+    surprise, num_known, is_crowded = np.zeros(0), len(known), False
     if has_rival or first_nats < config.overwhelming_nats:
         in_view = surprise_of_codes(
             table, points.to_world(pose), camera, known=known, radius_px=radius_px
         )
         surprise, num_known = in_view.surprise, in_view.num_known
+        is_crowded = in_view.is_crowded
     all_nats = _AGREEING_NATS * num_known + float(surprise.sum())
     return PoseEvidence(
         num_agreeing=min(num_distinct(points.xy_px[is_hit]), num_distinct(points.xyz[is_hit])),
@@ -127,6 +140,7 @@ def evidence_for(
         num_codes=len(surprise),
         code_nats=float((surprise - config.neutral_nats).sum()),
         mean_nats=all_nats / max(num_known + len(surprise), 1),
+        is_crowded=is_crowded,
     )
 
 
@@ -139,9 +153,7 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         return "the agreeing matches cover too small a part of the photo"
     if evidence.first_nats >= config.overwhelming_nats:
         return None
-    is_strong = evidence.first_nats >= config.strong_nats
-    least_mean = config.min_mean_nats_if_strong if is_strong else config.min_mean_nats
-    if evidence.nats >= config.min_nats and evidence.mean_nats >= least_mean:
+    if _is_in_view(evidence, config):
         return None
     if evidence.num_codes == 0:
         return f"{agreeing}, and no other map point is seen near where it would then be"
@@ -149,6 +161,15 @@ def evidence_defect(evidence: PoseEvidence, config: VerificationConfig) -> str |
         f"{agreeing}, and the photo does not look like the {evidence.num_codes} other map points "
         "that it would then show"
     )
+
+
+def _is_in_view(evidence: PoseEvidence, config: VerificationConfig) -> bool:
+    """Tell whether the photo looks like what the pose puts into it."""
+    if evidence.is_crowded and evidence.first_nats >= config.strong_nats_if_crowded:
+        return evidence.mean_nats >= config.min_mean_nats_if_crowded
+    is_strong = evidence.first_nats >= config.strong_nats
+    least_mean = config.min_mean_nats_if_strong if is_strong else config.min_mean_nats
+    return evidence.nats >= config.min_nats and evidence.mean_nats >= least_mean
 
 
 def nats_of_first(

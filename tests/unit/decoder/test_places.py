@@ -52,9 +52,16 @@ def test_the_place_with_more_votes_than_chance_gives_is_chosen():
     assert 10 not in chosen
 
 
+def test_a_code_that_hundreds_of_key_points_are_nearest_to_has_one_vote():
+    place_idx = np.repeat(np.arange(20), 100)
+    leaf, right = np.full(400, 150), np.arange(700, 730)
+    chosen = choose_places(np.concatenate([leaf, right]), place_idx, config=PlaceConfig())
+    assert chosen.tolist() == [7]
+
+
 def test_places_far_behind_the_best_are_not_chosen():
     place_idx = np.repeat(np.arange(20), 100)
-    voted = np.concatenate([np.full(300, 0), np.full(200, 100), np.arange(200, 2000, 40)])
+    voted = np.concatenate([np.arange(90), np.arange(100, 170), np.arange(200, 2000, 40)])
     few = choose_places(voted, place_idx, config=PlaceConfig(min_share=0.5))
     assert few.tolist() == [0, 1]
     one = choose_places(voted, place_idx, config=PlaceConfig(num_places=1))

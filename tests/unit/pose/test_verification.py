@@ -50,6 +50,16 @@ def test_a_pose_of_enough_evidence_has_no_defect():
     assert evidence_defect(ENOUGH, CONFIG) is None
 
 
+def test_strong_first_matches_do_where_a_large_map_crowds_the_view():
+    change = {"first_nats": 220.0, "code_nats": -250.0, "mean_nats": 1.8}
+    assert evidence_defect(replace(ENOUGH, **change), CONFIG) is not None
+    assert evidence_defect(replace(ENOUGH, **change, is_crowded=True), CONFIG) is None
+    weak = replace(ENOUGH, **(change | {"first_nats": 150.0}), is_crowded=True)
+    assert evidence_defect(weak, CONFIG) is not None
+    unlike = replace(ENOUGH, **(change | {"mean_nats": 1.4}), is_crowded=True)
+    assert evidence_defect(unlike, CONFIG) is not None
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
