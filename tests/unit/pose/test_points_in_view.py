@@ -7,9 +7,9 @@ CAMERA = Camera.pinhole(320, 240, fx=250.0, fy=250.0, cx=160.0, cy=120.0)
 
 
 def wall(depth, count, seed=0):
-    """Points of a plane across the view, which fills the photo."""
+    """Points of a plane across the view, beyond its edges."""
     rng = np.random.default_rng(seed)
-    xy = rng.uniform((-0.6, -0.45), (0.6, 0.45), (count, 2))
+    xy = rng.uniform((-0.7, -0.52), (0.7, 0.52), (count, 2))
     return np.column_stack([xy * depth, np.full(count, depth)])
 
 
@@ -22,25 +22,28 @@ def test_points_behind_the_camera_or_beside_the_photo_are_not_in_view():
 
 
 def test_few_points_are_all_kept_even_behind_a_wall():
-    points = np.concatenate([wall(5.0, 300), wall(20.0, 80)])
+    points = np.concatenate([0.8 * wall(5.0, 300), 0.8 * wall(20.0, 80)])
+    points[:, 2] /= 0.8  # all of both walls is in the photo
     view = points_in_view(points, CAMERA, num_key_points=100)
     assert len(view.point_idx) == len(points)
     assert not view.is_crowded
 
 
 def test_what_a_wall_hides_is_dropped_where_the_view_is_crowded():
-    points = np.concatenate([wall(20.0, 30_000), wall(5.0, 5_000)])
+    points = np.concatenate([wall(20.0, 30_000), wall(5.0, 15_000)])
     view = points_in_view(points, CAMERA, num_key_points=1000)
     assert view.is_crowded
-    assert view.point_idx.tolist() == list(range(30_000, 35_000))
+    assert len(view.point_idx) > 9_000
+    assert view.point_idx.min() >= 30_000
 
 
 def test_a_hole_in_the_wall_shows_what_is_behind():
-    front = wall(5.0, 5_000)
+    front = wall(5.0, 15_000)
     front = front[front[:, 0] < 0]  # the left half
     back = wall(20.0, 30_000)
     view = points_in_view(np.concatenate([front, back]), CAMERA, num_key_points=1000)
     seen = view.point_idx[view.point_idx >= len(front)] - len(front)
-    is_right = back[:, 0] > 1.2  # a cell beyond the edge
-    assert np.isin(np.flatnonzero(is_right), seen).all()
-    assert not np.isin(np.flatnonzero(back[:, 0] < -1.2), seen).any()
+    column, row = (back[:, :2] / 20).T
+    is_in_photo = (np.abs(column) < 0.6) & (np.abs(row) < 0.45)
+    assert np.isin(np.flatnonzero(is_in_photo & (column > 0.06)), seen).all()
+    assert not np.isin(np.flatnonzero(column < -0.06), seen).any()
