@@ -6,7 +6,6 @@ less what wrong poses reach. All of that rules out a place that looks different;
 alike is ruled out by what the mean code in view says, as it shows few of them (decision 006).
 """
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -65,11 +64,8 @@ class VerificationConfig:
         """Refuse limits that would accept anything."""
         is_share = bool(self.search_shares) and all(0 < share <= 1 for share in self.search_shares)
         is_rising = 0 < self.min_nats <= self.sure_nats <= self.overwhelming_nats
-        means = (
-            *(0.0, self.min_mean_nats_if_crowded, self.min_mean_nats_if_strong),
-            *(self.min_mean_nats, _AGREEING_NATS),
-        )
-        is_mean = all(low <= high for low, high in itertools.pairwise(means))
+        is_mean = 0 <= self.min_mean_nats_if_strong <= self.min_mean_nats < _AGREEING_NATS
+        is_mean &= 0 <= self.min_mean_nats_if_crowded < _AGREEING_NATS
         if not (is_share and is_rising and is_mean) or self.min_first_inliers < 4:
             raise OptionError("VerificationConfig", f"{self} is out of range", "Correct it.")
 
