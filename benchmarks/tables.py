@@ -67,8 +67,7 @@ def speed_section() -> str:
     content = _read("speed.json")
     parts = [
         "## Time and memory\n",
-        f"{content['cores']} cores ({content['machine']}), no GPU, maps of 28 kB. Older than "
-        "decisions/009-key-points.md.\n",
+        f"{content['cores']} cores ({content['machine']}), no GPU, maps of 28 kB.\n",
     ]
     for name, row in content["sets"].items():
         stages = ", ".join(f"{k} {v:g} s" for k, v in row["mapping_stage_seconds"].items())
