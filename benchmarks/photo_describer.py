@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.methods import Scenes
+from benchmarks.methods import SUFFIXES, Scenes
 from benchmarks.night import NIGHT_LEVELS, NightExtractor
 from benchmarks.sets import Fold
 from neumap.features import LocalFeatures
@@ -14,7 +14,7 @@ from neumap.images.posed_image import Units
 from neumap.scene.build_scene import Describe, build_scene
 
 DAY = 0
-DETECTORS: tuple[Detector, ...] = ("xfeat", "blobs")
+DETECTORS: tuple[Detector, ...] = tuple(SUFFIXES)
 Queries = Mapping[Detector, list[tuple[PosedImage, LocalFeatures]]]
 """Photos and their features, by the detector of the key-points."""
 

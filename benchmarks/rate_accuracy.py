@@ -18,6 +18,7 @@ import numpy as np
 import tyro
 
 from benchmarks.colmap_store import known_stores, measure
+from benchmarks.photo_describer import PhotoDescriber
 from benchmarks.product_quantisation import DescriptorCodebook, product_quantised
 from benchmarks.rows import Row
 from benchmarks.sets import TEST_SETS, Fold, folds_of
@@ -32,8 +33,6 @@ from neumap.evaluation.rate_accuracy import (
     rate_table,
     smallest_within,
 )
-from neumap.features.cache import FeatureCache
-from neumap.features.xfeat import XFeatConfig, XFeatExtractor
 from neumap.images import ImageSet, read_images
 from neumap.localizer import LocalizerConfig, SceneReader
 from neumap.mapping import MappingConfig, Source, map_of_scene
@@ -223,9 +222,8 @@ def _summary(name: str, curves: list[RateCurve]) -> str:
 
 def measure_set(name: str, options: Options) -> dict[str, object]:
     """All rows of one set."""
-    describe = FeatureCache(options.cache, XFeatExtractor()).describe
-    published = XFeatExtractor(XFeatConfig(detector="xfeat"))
-    describe_published = FeatureCache(options.cache, published).describe
+    describer = PhotoDescriber(options.cache)
+    describe, describe_published = describer.day("blobs"), describer.day("xfeat")
     if name not in known_stores(STORES_FILE):
         measure(options.data / name, STORES_FILE)
     codebook = fit_codebook(name, options.data, describe)

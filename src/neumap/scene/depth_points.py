@@ -4,7 +4,6 @@ With depth and poses no pairs are needed: the cost is linear in the number of vi
 collects every view that shows it.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from jaxtyping import Float, Float32, Int
 
 from neumap.scene.association import AssociationConfig, associate
 from neumap.scene.point_fit import PointFitConfig, fit_points
+from neumap.scene.points_config import Progress
 from neumap.scene.scene import MappingView, ScenePoints
 from neumap.scene.tracks import Tracks, drop_short
 
@@ -75,7 +75,7 @@ def points_from_depth(
     config: AssociationConfig,
     *,
     fit: PointFitConfig,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> ScenePoints:
     """Points seen by at least 3 views (2 where there are fewer than 6 views)."""
     known = _KnownPoints(views[0].features.descriptors.shape[1])

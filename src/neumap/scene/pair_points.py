@@ -22,13 +22,11 @@ def points_from_pairs(
     views: tuple[MappingView, ...], config: ScenePointsConfig, progress: Progress
 ) -> ScenePoints:
     """Match covisible pairs, triangulate, then look for each point in all other views."""
-    unknown = [np.full(len(v.xy_cam), np.nan) for v in views]
     neighbours = neighbours_by_pose(views, _NEIGHBOURS_BY_POSE)
     matches = _matched(views, neighbours, config, progress, stage="matching neighbours")
     further = [pair for pair in _pairs(views, matches, config) if pair not in matches]
     matches |= _matched(views, further, config, progress, stage="matching")
-    tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
-    points = fit_points(views, unknown, tracks, config.fit)
+    points = _linked_points(views, matches, config)
     found = [
         _with_view(
             index,
@@ -37,7 +35,25 @@ def points_from_pairs(
         for index, view in enumerate(views)
     ]
     own = np.stack([points.obs_point_idx, points.obs_view_idx, points.obs_pixel_idx], axis=1)
-    return fit_points(views, unknown, _joined(own, np.concatenate(found)), config.fit)
+    return _fitted(views, _joined(own, np.concatenate(found)), config)
+
+
+def _linked_points(
+    views: tuple[MappingView, ...],
+    matches: Mapping[tuple[int, int], Matches],
+    config: ScenePointsConfig,
+) -> ScenePoints:
+    """Points of matched pairs alone."""
+    tracks = link_tracks(matches, np.array([len(v.features) for v in views]))
+    return _fitted(views, tracks, config)
+
+
+def _fitted(
+    views: tuple[MappingView, ...], tracks: Tracks, config: ScenePointsConfig
+) -> ScenePoints:
+    """Triangulate tracks of views without depth."""
+    unknown = [np.full(len(v.xy_cam), np.nan) for v in views]
+    return fit_points(views, unknown, tracks, config.fit)
 
 
 def _with_view(
@@ -79,8 +95,7 @@ def _depths(
     config: ScenePointsConfig,
 ) -> list[np.ndarray]:
     """Depths of a first round of points, from matches of views that are neighbours by pose."""
-    tracks = link_tracks(near, np.array([len(v.features) for v in views]))
-    points = fit_points(views, [np.full(len(v.xy_cam), np.nan) for v in views], tracks, config.fit)
+    points = _linked_points(views, near, config)
     out: list[np.ndarray] = []
     for index, view in enumerate(views):
         own = points.obs_point_idx[points.obs_view_idx == index]
