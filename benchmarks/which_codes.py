@@ -1,7 +1,8 @@
 """Which points get a code, and with how many bits a value, on the sets that settings are chosen on.
 
 At equal bytes: random points, the most observed ones, greedy coverage, coverage weighted by what
-was learned of the points (how often held-out mapping photos match them), and the last with fitted
+was learned of the points (how exactly they are seen, how often held-out mapping photos match
+them), and the last with fitted
 codes, as `neumap map` makes them. At equal number of codes: 8, 6, 4, 3 and 2 bits a value.
 
     python -m benchmarks.which_codes --data ../shared/data --out benchmarks/results/which_codes.json
@@ -38,7 +39,7 @@ from neumap.scene.scene import Scene
 from neumap.scene_readers import AnchoredReader
 
 BITS = (8, 6, 4, 3, 2)
-COVERAGE, LEARNED = "coverage", "coverage x match rate, fitted"
+COVERAGE, LEARNED = "coverage", "learned, fitted"
 _NO_POSE = 5.0
 _PLAIN = AnchoredMappingConfig(has_code_fit=False)
 
@@ -75,7 +76,7 @@ def orders_of(
         "random": np.random.default_rng(seed).permutation(near)[:count],
         "most observations": observed[:count],
         COVERAGE: select_by_coverage(scene, count, weight=is_near.astype(np.float64)),
-        "coverage x match rate": ordered.point_idx,
+        "learned": ordered.point_idx,
     }
 
 

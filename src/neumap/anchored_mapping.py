@@ -16,6 +16,7 @@ from neumap.codes.position_coder import MAX_KEY_BITS
 from neumap.codes.selection import select_by_coverage
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.errors import MappingError, OptionError
+from neumap.scene.point_precision import point_precision
 from neumap.scene.scene import Scene
 from neumap.scene.voxels import VoxelGrid
 from neumap.scene_map import Map
@@ -195,13 +196,14 @@ def order_points(
 def _choose(
     scene: Scene, decoder: AnchoredDecoder, is_near: Bool[np.ndarray, " point"], most: int
 ) -> Int[np.ndarray, " code"]:
-    """Order near points by coverage, each weighted by how often held-out views match it."""
-    weight = is_near.astype(np.float64)
+    """Order near points by coverage, each weighted by how exactly its observations place it and by
+    how often held-out views match it (decision 007)."""
+    weight = is_near * point_precision(scene)
     candidates = select_by_coverage(scene, _MOST_RIVALS, weight=weight)
     rate = held_out_match_rate(scene, candidates, decoder)
-    weight *= rate.mean()  # what is known of points that were not tried
-    weight[candidates] = rate * is_near[candidates]
-    return select_by_coverage(scene, most, weight=weight)
+    relative = np.full(len(weight), rate.mean())  # what is known of points that were not tried
+    relative[candidates] = rate
+    return select_by_coverage(scene, most, weight=weight * relative)
 
 
 def _voxels_first(

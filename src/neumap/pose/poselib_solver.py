@@ -15,6 +15,7 @@ ANSWERS_PER_SAMPLE = 4
 _MIN_ITERATIONS = 100
 # Steps of one polish; what remains of the way is below the poses' error by far.
 _POLISH_STEPS = 15
+_SEARCH_LOSS_SCALE = 0.25  # of the threshold, where a search ends
 
 
 def checked_options(
@@ -42,7 +43,11 @@ class PoseLibSolver(AbstractPoseSolver):
             poselib.RansacOptions(),
         )
         pose, info = poselib.estimate_absolute_pose(
-            points.xy_px, points.xyz, _camera(points), ransac, self._bundle(100)
+            points.xy_px,
+            points.xyz,
+            _camera(points),
+            ransac,
+            _bundle(100, _SEARCH_LOSS_SCALE * self.config.threshold_px),
         )
         if info["num_inliers"] == 0:
             return None  # poselib then returns the identity
@@ -50,24 +55,27 @@ class PoseLibSolver(AbstractPoseSolver):
             RigidTransform(pose.R, pose.t), ANSWERS_PER_SAMPLE * int(info["iterations"])
         )
 
-    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
+    def minimise(
+        self, points: IdealPoints, cam_from_shifted: RigidTransform, *, loss_scale_px: float
+    ) -> RigidTransform:
         """Run the bundle adjustment that a search ends with."""
         start = poselib.CameraPose()
         start.R, start.t = cam_from_shifted.rotation, cam_from_shifted.translation
         pose, _ = poselib.refine_absolute_pose(
-            points.xy_px, points.xyz, start, _camera(points), self._bundle(_POLISH_STEPS)
+            points.xy_px,
+            points.xyz,
+            start,
+            _camera(points),
+            _bundle(_POLISH_STEPS, loss_scale_px),
         )
         return RigidTransform(pose.R, pose.t)
 
-    def _bundle(self, max_iterations: int) -> dict[str, float | str]:
-        return checked_options(
-            {
-                "loss_type": "CAUCHY",
-                "loss_scale": 0.25 * self.config.threshold_px,
-                "max_iterations": max_iterations,
-            },
-            poselib.BundleOptions(),
-        )
+
+def _bundle(max_iterations: int, loss_scale_px: float) -> dict[str, float | str]:
+    return checked_options(
+        {"loss_type": "CAUCHY", "loss_scale": loss_scale_px, "max_iterations": max_iterations},
+        poselib.BundleOptions(),
+    )
 
 
 def _camera(points: IdealPoints) -> dict[str, object]:

@@ -5,8 +5,7 @@ from jaxtyping import Float
 
 from neumap.geometry import RigidTransform, Similarity
 from neumap.pose.ideal_points import IdealPoints
-from neumap.pose.refinement import refine_pose
-from neumap.pose.solver import AbstractPoseSolver, Hypothesis
+from neumap.pose.solver import SEARCH_LOSS_SCALE, AbstractPoseSolver, Hypothesis
 
 
 def p3p(bearings: Float[np.ndarray, "3 3"], xyz: Float[np.ndarray, "3 3"]) -> list[RigidTransform]:
@@ -79,13 +78,10 @@ class ReferenceSolver(AbstractPoseSolver):
                     num_needed = self._num_needed(points, pose)
         if best is None:
             return None
-        pose = self.minimise(points, best)
+        pose = self.minimise(
+            points, best, loss_scale_px=SEARCH_LOSS_SCALE * self.config.threshold_px
+        )
         return Hypothesis(pose, 4 * num_samples)
-
-    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
-        """Refine with the scale that a search ends with."""
-        scale_px = 0.5 * self.config.threshold_px
-        return refine_pose(points, cam_from_shifted, loss_scale_px=scale_px)
 
     def _num_needed(self, points: IdealPoints, pose: RigidTransform) -> int:
         ratio = float((points.residuals_px(pose) <= self.config.threshold_px).mean())

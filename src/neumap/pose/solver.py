@@ -17,8 +17,12 @@ from neumap.pose.acceptance import (
 from neumap.pose.ideal_points import IdealPoints, undistort
 from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
 from neumap.pose.refinement import refine_pose
+from neumap.pose.residual_noise import noise_of_residuals
 
-_NUM_POLISHES = 2  # the second with the pairs that the first brought near
+SEARCH_LOSS_SCALE = 0.5
+"""Of the threshold: the scale of the Cauchy loss that a search ends with."""
+_NUM_POLISHES = 3  # each with the pairs and the noise that the one before left
+_LOSS_SCALE = 1.5  # of a polish, in standard deviations of the photo's own noise (decision 003)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,24 +65,28 @@ class AbstractPoseSolver(ABC):
     def search(self, points: IdealPoints) -> Hypothesis | None:
         """Return the best pose of at least 4 finite pairs, or None; no checks are made here."""
 
-    @abstractmethod
-    def minimise(self, points: IdealPoints, cam_from_shifted: RigidTransform) -> RigidTransform:
-        """Move a pose to the nearest minimum of a robust sum of the pairs' errors."""
+    def minimise(
+        self, points: IdealPoints, cam_from_shifted: RigidTransform, *, loss_scale_px: float
+    ) -> RigidTransform:
+        """Move a pose to the nearest minimum of the sum of the pairs' Cauchy losses."""
+        return refine_pose(points, cam_from_shifted, loss_scale_px=loss_scale_px)
 
     def polish(
         self, points: IdealPoints, cam_from_shifted: RigidTransform
     ) -> RigidTransform | None:
         """Improve a pose that is nearly right on pairs most of which are right; no search.
 
-        The pairs within the threshold are found and their errors minimised, twice. None if fewer
-        than 4 are within it.
+        The pairs within the threshold are found and their errors minimised, with a loss as wide
+        as these pairs scatter, a few times. None if fewer than 4 are within it.
         """
-        pose = cam_from_shifted
+        pose, threshold_px = cam_from_shifted, self.config.threshold_px
         for _ in range(_NUM_POLISHES):
-            is_near = points.residuals_px(pose) <= self.config.threshold_px
+            residuals_px = points.residuals_px(pose)
+            is_near = residuals_px <= threshold_px
             if is_near.sum() < 4:
                 return None
-            pose = self.minimise(points.where(is_near), pose)
+            noise_px = noise_of_residuals(residuals_px[is_near], reach_px=threshold_px)
+            pose = self.minimise(points.where(is_near), pose, loss_scale_px=_LOSS_SCALE * noise_px)
         return pose
 
     def solve(self, correspondences: Correspondences, camera: Camera) -> PoseEstimate | PoseFailure:
@@ -115,7 +123,7 @@ class AbstractPoseSolver(ABC):
             )
         start = points.from_world(cam_from_world)
         used = None if weights is None else weights[points.is_used]
-        scale_px = 0.5 * self.config.threshold_px
+        scale_px = SEARCH_LOSS_SCALE * self.config.threshold_px
         pose = refine_pose(points, start, loss_scale_px=scale_px, weights=used)
         effort = SearchEffort(1, self.config.threshold_px)
         return judge(
