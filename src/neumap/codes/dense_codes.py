@@ -19,6 +19,22 @@ class CodeTokens:
     is_kept: Bool[Tensor, "voxel block code"] | None
     """Codes that were not pruned; None if none was."""
 
+    def of_block(
+        self, block: int
+    ) -> tuple[Float[Tensor, "voxel code width"], Bool[Tensor, "voxel code"] | None]:
+        """Return one block's codes and which are kept, without those that no voxel keeps.
+
+        Blocks are as wide as the widest, and one may have thousands of codes where others have
+        four.
+        """
+        values = self.values[:, block]
+        if self.is_kept is None:
+            return values, None
+        kept = self.is_kept[:, block]
+        is_used = kept.any(dim=0)
+        kept = kept[:, is_used]
+        return values[:, is_used], None if bool(kept.all()) else kept
+
 
 @dataclass(frozen=True, eq=False)
 class VoxelFrames:

@@ -70,8 +70,7 @@ class DecoderBlock(nn.Module):
         self, pixels_VND: Float[Tensor, "voxel pixel width"], tokens: CodeTokens, block: int
     ) -> Float[Tensor, "voxel pixel width"]:
         """Let the pixels read this block's codes."""
-        kept = None if tokens.is_kept is None else tokens.is_kept[:, block]
-        read = self.attention(self.attention_norm(pixels_VND), tokens.values[:, block], kept)
+        read = self.attention(self.attention_norm(pixels_VND), *tokens.of_block(block))
         pixels_VND = pixels_VND + read
         hidden = functional.gelu(self.expand(self.forward_norm(pixels_VND)))
         return pixels_VND + self.contract(hidden)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from neumap.codes.dense_codes import DenseCodes, VoxelFrames
+from neumap.codes.dense_codes import CodeTokens, DenseCodes, VoxelFrames
 from neumap.codes.pruning import prune_below
 
 
@@ -61,3 +61,18 @@ def test_pruning_below_keeps_large_scales_and_freezes_them():
     assert left == int(codes.is_kept.sum())
     assert codes.is_kept[size >= 0.5].all()
     assert not codes.scales.requires_grad
+
+
+def test_a_block_is_read_as_wide_as_its_widest_voxel():
+    values = torch.randn(2, 2, 6, 4, generator=torch.Generator().manual_seed(0))
+    kept = torch.ones(2, 2, 6, dtype=torch.bool)
+    kept[:, 1, 3:] = False
+    kept[1, 1, 1] = False
+    tokens = CodeTokens(values, kept)
+    whole, mask = tokens.of_block(0)
+    assert mask is None
+    assert torch.equal(whole, values[:, 0])
+    narrow, mask = tokens.of_block(1)
+    assert torch.equal(narrow, values[:, 1, :3])
+    assert torch.equal(mask, kept[:, 1, :3])
+    assert CodeTokens(values, None).of_block(1)[1] is None
