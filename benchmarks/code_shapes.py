@@ -11,14 +11,13 @@ matches.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tyro
 from jaxtyping import Float32
 
+from benchmarks.dev_options import DevOptions
 from benchmarks.methods import trial_header
 from benchmarks.rows import Row
 from benchmarks.sets import Fold, read_set
@@ -39,24 +38,6 @@ CODEBOOK_SETS = ("lund_door", "shelf50", "redkitchen")
 _CODEBOOK_POINTS = 6000  # of a set
 _NUM_HELD_OUT = 12
 _PLAIN = AnchoredMappingConfig(has_code_fit=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What to run."""
-
-    out: Path
-    """JSON file; other sets in it stay."""
-    data: Path = Path("../shared/data")
-    """Folder of the sets."""
-    sets: tuple[str, ...] = ("lund_door", "shelf50", "redkitchen")
-    budgets: tuple[int, ...] = (1_000, 2_000, 4_200)
-    cache: Path = Path("runs/features")
-    """Folder of described photos."""
-    query_step: int = 4
-    """Take every n-th query of redkitchen (frames 500 to 699; 0 to 499 are mapped)."""
-    max_folds: int = 5
-    """Folds of the small sets that are run."""
 
 
 def rows_of_shapes(
@@ -147,7 +128,7 @@ def content_of(folds: Sequence[dict[tuple[str, int], Row]]) -> list[dict[str, An
     return table
 
 
-def main(options: Options) -> None:
+def main(options: DevOptions) -> None:
     """Measure the sets one after another."""
     content: dict[str, Any] = (
         json.loads(options.out.read_text()) if options.out.exists() else {"sets": {}}
@@ -181,4 +162,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    main(tyro.cli(DevOptions))

@@ -10,17 +10,17 @@ codes, as `neumap map` makes them. At equal number of codes: 8, 6, 4, 3 and 2 bi
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tyro
 from jaxtyping import Float, Int
 
+from benchmarks.dev_options import DevOptions
 from benchmarks.methods import trial_header
 from benchmarks.rows import Row
-from benchmarks.sets import DEV_SETS, Fold, read_set
+from benchmarks.sets import Fold, read_set
 from neumap.anchored_mapping import (
     AnchoredMappingConfig,
     OrderedPoints,
@@ -42,24 +42,6 @@ BITS = (8, 6, 4, 3, 2)
 COVERAGE, LEARNED = "coverage", "learned, fitted"
 _NO_POSE = 5.0
 _PLAIN = AnchoredMappingConfig(has_code_fit=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What to run."""
-
-    out: Path
-    """JSON file; other sets in it stay."""
-    data: Path = Path("../shared/data")
-    """Folder of the sets."""
-    sets: tuple[str, ...] = DEV_SETS
-    budgets: tuple[int, ...] = (1_000, 2_000, 4_200)
-    cache: Path = Path("runs/features")
-    """Folder of described photos."""
-    query_step: int = 4
-    """Take every n-th query of redkitchen (frames 500 to 699; 0 to 499 are mapped)."""
-    max_folds: int = 5
-    """Folds of the small sets that are run."""
 
 
 def orders_of(
@@ -202,7 +184,7 @@ def _adder(
     return add
 
 
-def main(options: Options) -> None:
+def main(options: DevOptions) -> None:
     """Measure the sets one after another."""
     content: dict[str, Any] = (
         json.loads(options.out.read_text()) if options.out.exists() else {"sets": {}}
@@ -224,4 +206,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    main(tyro.cli(DevOptions))
