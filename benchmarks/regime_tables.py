@@ -12,8 +12,6 @@ def regimes_section(content: dict[str, Any]) -> str:
     steps, seeds = content["redkitchen_query_step"], content["seeds"]
     parts = [
         "## Hard regimes\n",
-        "These results are older than decisions/009-key-points.md: all rows, neumap's too, have "
-        "XFeat's own key-points.\n",
         "neumap beside the yardstick where plain matching breaks. Night levels 1 to 5 take light "
         "from the queries, add noise, colour cast and blur (benchmarks/night.py). Wide gap: a "
         "contiguous quarter of the path is not mapped, its frames are the queries (all quarters "

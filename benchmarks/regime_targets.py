@@ -71,15 +71,46 @@ def _error_ratio(pairs: Pairs, percentile: str, *, at_most: float) -> Line:
     A percentile that is a failure has no ratio: such sets are left out and named.
     """
     key = f"{percentile}_position_error"
-    ratios = [own[key] / base[key] for own, base in pairs.values() if own[key] and base[key]]
     lost = [name for name, (own, base) in pairs.items() if base[key] and not own[key]]
     won = [name for name, (own, base) in pairs.items() if own[key] and not base[key]]
-    value = float(np.exp(np.mean(np.log(ratios)))) if ratios else None
-    remarks = [f"over {len(ratios)} of {len(pairs)} sets"]
+    value = _mean_ratio(pairs, key)
+    num_ratios = sum(bool(own[key] and base[key]) for own, base in pairs.values())
+    remarks = [f"over {num_ratios} of {len(pairs)} sets"]
     remarks += [f"only the yardstick's is finite: {', '.join(lost)}"] if lost else []
     remarks += [f"only neumap's is finite: {', '.join(won)}"] if won else []
+    remarks += _spread([_mean_ratio(one, key) for one in _by_seed(pairs)])
     is_met = None if value is None else value <= at_most and not lost
     return _line(f"{percentile} error, geometric mean", value, at_most, is_met, remarks)
+
+
+def _mean_ratio(pairs: Pairs, key: str) -> float | None:
+    """Geometric mean over the sets where both figures are finite; None if there is none."""
+    ratios = [own[key] / base[key] for own, base in pairs.values() if own[key] and base[key]]
+    return float(np.exp(np.mean(np.log(ratios)))) if ratios else None
+
+
+def _by_seed(pairs: Pairs) -> list[Pairs]:
+    """The same with neumap's figures of each mapping seed, where there are several."""
+    counts = {len(own.get("by_seed", ())) for own, _ in pairs.values()}
+    if len(counts) != 1:
+        return []
+    num_seeds = counts.pop()
+    return [
+        {
+            name: (
+                {**own, **own["by_seed"][seed], "num_queries": own["num_queries"] / num_seeds},
+                base,
+            )
+            for name, (own, base) in pairs.items()
+        }
+        for seed in range(num_seeds)
+    ]
+
+
+def _spread(values: list[float | None]) -> list[str]:
+    """A remark with the figure of each seed; none where there is one seed."""
+    known = ["none" if value is None else f"{value:.3g}" for value in values]
+    return [f"by seed {', '.join(known)}"] if known else []
 
 
 def _worst_set(pairs: Pairs, *, at_most: float) -> Line:
@@ -100,17 +131,24 @@ def _worst_set(pairs: Pairs, *, at_most: float) -> Line:
 
 def _failure_rates(pairs: Pairs, *, at_most: float, least: float) -> Line:
     """Mean over sets of the share of failures, neumap's over the yardstick's."""
-    own, base = (
-        float(np.mean([rows["num_failures"] / rows["num_queries"] for rows in side]))
-        for side in zip(*pairs.values(), strict=True)
-    )
+    own, base = _mean_rates(pairs)
     remarks = [f"{own:.1%} against {base:.1%}"]
     if base <= least:
         asked = "none" if least == 0 else f"at most {least:.0%}"
         remarks.append(f"the yardstick fails on {asked}")
         is_met = own <= base if least == 0 else None
         return _line("failure rate", None, at_most, is_met, remarks)
+    remarks += _spread([_mean_rates(one)[0] / base for one in _by_seed(pairs)])
     return _line("failure rate", own / base, at_most, own / base <= at_most, remarks)
+
+
+def _mean_rates(pairs: Pairs) -> tuple[float, float]:
+    """Mean over sets of the share of failures, neumap's and the yardstick's."""
+    own, base = (
+        float(np.mean([rows["num_failures"] / rows["num_queries"] for rows in side]))
+        for side in zip(*pairs.values(), strict=True)
+    )
+    return own, base
 
 
 def _first_ratio(pairs: Pairs, *, at_least: float) -> Line:

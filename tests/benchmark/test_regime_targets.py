@@ -58,6 +58,23 @@ def test_failure_rates_are_compared_as_means_over_sets(own, is_met):
     assert lines["failure rate"]["is_met"] is is_met
 
 
+def test_figures_of_several_seeds_stand_beside_the_pooled_ones():
+    own = row(median=0.06, failures=3) | {
+        "num_queries": 30,
+        "by_seed": [
+            {"median_position_error": m, "p75_position_error": 0.1, "num_failures": f}
+            for m, f in ((0.05, 0), (0.06, 1), (0.08, 2))
+        ],
+    }
+    base = row(median=0.1, failures=4)
+    easy = lines_of("easy", a=(own, base))["median error, geometric mean"]
+    assert easy["value"] == pytest.approx(0.6)
+    assert easy["remark"] == "over 1 of 1 sets; by seed 0.5, 0.6, 0.8"
+    night = lines_of("night 4", a=(own, base))["failure rate"]
+    assert night["value"] == pytest.approx(0.25)
+    assert night["remark"] == "10.0% against 40.0%; by seed 0, 0.25, 0.5"
+
+
 def test_no_verdict_at_night_where_the_yardstick_rarely_fails():
     line = lines_of("night 1", a=(row(failures=1), row(failures=1)))["failure rate"]
     assert line["value"] is None
