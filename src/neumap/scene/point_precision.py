@@ -16,7 +16,7 @@ _REFERENCE_SIDE = 640
 _TINY_PX2 = 1e-6  # exact points of made scenes have no error at all
 _UNSEEN_PX2 = 100.0**2  # of an observation whose point does not project into the view
 _NUM_COORDINATES = 3
-_FREEDOM_OF_UNLIKE_POINTS = 2.0  # of the prior; below it even its mean variance is infinite
+_FREEDOM_OF_UNLIKE_POINTS = 4.0  # of the prior; up to it the variance of variances is infinite
 _NO_SPREAD = 1e-3  # of logarithms, below which all points count as equally exact
 
 
