@@ -1,4 +1,5 @@
-"""Which points get a code, and with how many bits a value, on the sets that settings are chosen on.
+"""Which points get a code, and with how many bits a value, on the sets that settings are chosen on;
+with `--sets` on others, to see what the choices are worth there.
 
 At equal bytes: random points, the most observed ones, greedy coverage, coverage weighted by what
 was learned of the points (how exactly they are seen, how often held-out mapping photos match
