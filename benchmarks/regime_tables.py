@@ -22,7 +22,8 @@ def regimes_section(content: dict[str, Any]) -> str:
         "of the set as it is. Right: first matches within 8 px of where the true pose puts their "
         "point, number and share, means over queries. "
         f"redkitchen: every {steps}th query. Folds of the small sets: the first "
-        f"{content['max_folds']} (merged: one). Mapping seeds: {seeds}, pooled.\n",
+        f"{content['max_folds']}. Mapping seeds: {seeds}, pooled; failures of each in brackets. "
+        "Merged: one fold, one seed.\n",
         *_targets(content["targets"]),
     ]
     for regime, sets in content["regimes"].items():

@@ -83,7 +83,8 @@ def facts_of(options: Options, query_step: int, decoder_hash: str) -> dict[str, 
     """What the file says of the run."""
     return {
         "command": "python -m benchmarks.regimes --data DATA --out OUT"
-        + (" --dev" if options.dev else ""),
+        + (" --dev" if options.dev else "")
+        + f" --seeds {options.seeds} --max-folds {options.max_folds} --query-step {query_step}",
         "neumap": version("neumap"),
         "torch": version("torch"),
         "machine": platform.machine(),
