@@ -14,14 +14,14 @@ def regimes_section(content: dict[str, Any]) -> str:
         "## Hard regimes\n",
         "neumap beside the yardstick where plain matching breaks. Night levels 1 to 5 take light "
         "from the queries, add noise, colour cast and blur (benchmarks/night.py). Wide gap: a "
-        "contiguous quarter of the path is not mapped, its frames are the queries (all quarters "
-        "in turn; of redkitchen the second). Wide thin: one mapping photo in four is kept. "
+        "contiguous quarter of the path is not mapped, its frames are the queries (quarters in "
+        "turn; of redkitchen the second). Wide thin: one mapping photo in four is kept. "
         "Merged: all sets and 100,000 codes of rendered places in one map; its bytes are those "
         "of the whole world.\n",
         "A failure is no pose, or an error above five times the median of the full-precision map "
         "of the set as it is. Right: first matches within 8 px of where the true pose puts their "
         "point, number and share, means over queries. "
-        f"redkitchen: every {steps}th query. Folds of the small sets: the first "
+        f"redkitchen: every {steps}th query. Folds and quarters of the small sets: the first "
         f"{content['max_folds']}. Mapping seeds: {seeds}, pooled; failures of each in brackets. "
         "Merged: one fold, one seed.\n",
         *_targets(content["targets"]),
