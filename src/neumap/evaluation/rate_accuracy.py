@@ -116,7 +116,7 @@ def rate_svg(
         left.set_yscale("log")
         left.set_ylim(_plain_ticks(left.yaxis, known_medians, margin=1.6, written="{:g}"))
     right.set_ylim(0, 102)
-    right.set_ylabel(f"queries within {recall_name} (%)")
+    right.set_ylabel(f"queries within\n{recall_name} (%)")
     sizes_kb = [point.map_bytes / 1000 for curve in curves for point in curve.points]
     for axes in (left, right):
         axes.set_xscale("log")
