@@ -3,6 +3,7 @@
 python -m benchmarks.speed --data ../shared/data --out benchmarks/results/speed.json
 """
 
+import itertools
 import json
 import os
 import platform
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import torch
 import tyro
 from jaxtyping import UInt8
 
@@ -107,24 +107,29 @@ def time_queries(
 
 
 def main(options: Options) -> None:
-    """Time each set in a fresh process, so that peak memory is its own."""
+    """Time each set in fresh processes, so that peak memory is its own: with one thread and with
+    one for each core, which may wait for one another on a machine that others use too."""
     if options.child:
         print(json.dumps(time_set(options.data / options.sets[0])))
         return
     results: dict[str, object] = {}
-    for name in options.sets:
+    counts = sorted({1, os.cpu_count() or 1})
+    for name, num_threads in itertools.product(options.sets, counts):
         command = [sys.executable, "-m", "benchmarks.speed", "--data", str(options.data)]
         command += ["--out", str(options.out), "--sets", name, "--child"]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True)
-        results[name] = json.loads(answer.stdout.splitlines()[-1])
-        print(name, json.dumps(results[name], indent=1))
+        environment = {**os.environ, "OMP_NUM_THREADS": str(num_threads)}
+        answer = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment
+        )
+        label = f"{name}, {num_threads} thread{'s' if num_threads > 1 else ''}"
+        results[label] = json.loads(answer.stdout.splitlines()[-1])
+        print(label, json.dumps(results[label], indent=1))
     content = {
         "command": "python -m benchmarks.speed --data DATA --out OUT",
         "neumap": version("neumap"),
         "torch": version("torch"),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
-        "torch_threads": torch.get_num_threads(),
         "sets": results,
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
