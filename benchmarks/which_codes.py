@@ -3,8 +3,8 @@ with `--sets` on others, to see what the choices are worth there.
 
 At equal bytes: random points, the most observed ones, greedy coverage, coverage weighted by what
 was learned of the points (how exactly they are seen, how often held-out mapping photos match
-them), and the last with fitted
-codes, as `neumap map` makes them. At equal number of codes: 8, 6, 4, 3 and 2 bits a value.
+them), and the last with fitted codes, as `neumap map` makes them. At equal number of codes: 8, 6,
+4, 3 and 2 bits a value.
 
     python -m benchmarks.which_codes --data ../shared/data --out benchmarks/results/which_codes.json
 """

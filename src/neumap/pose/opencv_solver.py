@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from neumap.errors import OptionError
 from neumap.geometry import RigidTransform
 from neumap.pose.ideal_points import IdealPoints
-from neumap.pose.solver import SEARCH_LOSS_SCALE, AbstractPoseSolver, Hypothesis, SolverConfig
+from neumap.pose.solver import AbstractPoseSolver, Hypothesis, SolverConfig
 
 ANSWERS_PER_SAMPLE = 4
 
@@ -53,8 +53,6 @@ class OpenCvSolver(AbstractPoseSolver):
             return None
         rotation = Rotation.from_rotvec(np.asarray(rotvec, dtype=np.float64).ravel()).as_matrix()
         start = RigidTransform(rotation, np.asarray(translation, dtype=np.float64).ravel())
-        pose = self.minimise(
-            points, start, loss_scale_px=SEARCH_LOSS_SCALE * self.config.threshold_px
-        )
+        pose = self.minimise(points, start, loss_scale_px=self.search_loss_px)
         # OpenCV does not tell its count, so the bound uses the most it may have tried.
         return Hypothesis(pose, ANSWERS_PER_SAMPLE * self.config.max_iterations)

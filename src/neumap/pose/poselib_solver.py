@@ -58,7 +58,7 @@ class PoseLibSolver(AbstractPoseSolver):
     def minimise(
         self, points: IdealPoints, cam_from_shifted: RigidTransform, *, loss_scale_px: float
     ) -> RigidTransform:
-        """Run the bundle adjustment that a search ends with."""
+        """Run the bundle adjustment that a search ends with, with another loss and fewer steps."""
         start = poselib.CameraPose()
         start.R, start.t = cam_from_shifted.rotation, cam_from_shifted.translation
         pose, _ = poselib.refine_absolute_pose(

@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from neumap.geometry import RigidTransform, Similarity
 from neumap.pose.ideal_points import IdealPoints
-from neumap.pose.solver import SEARCH_LOSS_SCALE, AbstractPoseSolver, Hypothesis
+from neumap.pose.solver import AbstractPoseSolver, Hypothesis
 
 
 def p3p(bearings: Float[np.ndarray, "3 3"], xyz: Float[np.ndarray, "3 3"]) -> list[RigidTransform]:
@@ -78,9 +78,7 @@ class ReferenceSolver(AbstractPoseSolver):
                     num_needed = self._num_needed(points, pose)
         if best is None:
             return None
-        pose = self.minimise(
-            points, best, loss_scale_px=SEARCH_LOSS_SCALE * self.config.threshold_px
-        )
+        pose = self.minimise(points, best, loss_scale_px=self.search_loss_px)
         return Hypothesis(pose, 4 * num_samples)
 
     def _num_needed(self, points: IdealPoints, pose: RigidTransform) -> int:

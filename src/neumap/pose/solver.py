@@ -19,8 +19,6 @@ from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
 from neumap.pose.refinement import refine_pose
 from neumap.pose.residual_noise import noise_of_residuals
 
-SEARCH_LOSS_SCALE = 0.5
-"""Of the threshold: the scale of the Cauchy loss that a search ends with."""
 _NUM_POLISHES = 3  # each with the pairs and the noise that the one before left
 _LOSS_SCALE = 1.5  # of a polish, in standard deviations of the photo's own noise (decision 003)
 
@@ -60,6 +58,11 @@ class AbstractPoseSolver(ABC):
 
     def __init__(self, config: SolverConfig) -> None:
         self.config = config
+
+    @property
+    def search_loss_px(self) -> float:
+        """Scale of the Cauchy loss of `refine`, and of what follows a search by samples."""
+        return 0.5 * self.config.threshold_px
 
     @abstractmethod
     def search(self, points: IdealPoints) -> Hypothesis | None:
@@ -123,8 +126,7 @@ class AbstractPoseSolver(ABC):
             )
         start = points.from_world(cam_from_world)
         used = None if weights is None else weights[points.is_used]
-        scale_px = SEARCH_LOSS_SCALE * self.config.threshold_px
-        pose = refine_pose(points, start, loss_scale_px=scale_px, weights=used)
+        pose = refine_pose(points, start, loss_scale_px=self.search_loss_px, weights=used)
         effort = SearchEffort(1, self.config.threshold_px)
         return judge(
             Candidate(correspondences, camera, points, pose), effort, self.config.acceptance

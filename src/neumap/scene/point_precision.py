@@ -12,7 +12,6 @@ from scipy.special import digamma, polygamma
 
 from neumap.scene.scene import Scene
 
-_REFERENCE_SIDE = 640
 _TINY_PX2 = 1e-6  # exact points of made scenes have no error at all
 _UNSEEN_PX2 = 100.0**2  # of an observation whose point does not project into the view
 _NUM_COORDINATES = 3
@@ -37,8 +36,7 @@ def point_precision(scene: Scene) -> Float[np.ndarray, " point"]:
             continue
         seen = view.cam_from_world.apply(points.xyz_in_world[points.obs_point_idx[own]])
         gap = view.camera.img_from_cam(seen) - view.features.xy_img[points.obs_pixel_idx[own]]
-        scale = max(1.0, max(view.camera.width, view.camera.height) / _REFERENCE_SIDE)
-        error = np.nan_to_num((gap**2).sum(axis=1) / scale**2, nan=_UNSEEN_PX2)
+        error = np.nan_to_num((gap**2).sum(axis=1), nan=_UNSEEN_PX2)
         squared[own] = error / max(float(np.median(error)), _TINY_PX2)
     count = np.bincount(points.obs_point_idx, minlength=len(points))
     freedom = np.maximum(2 * count - _NUM_COORDINATES, 1)
