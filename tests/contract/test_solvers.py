@@ -157,7 +157,7 @@ def test_polishing_a_near_pose_reaches_what_a_search_finds(solver):
     points = undistort(pairs, CAMERA)
     searched = solver.solve(pairs, CAMERA).cam_from_world
     near = replace(truth, translation=truth.translation + 0.02)
-    polished = points.to_world(solver.polish(points, points.from_world(near)))
+    polished = points.to_world(solver.polish(points, points.from_world(near), num_rounds=3))
     # the loss of a polish is as wide as the pairs scatter, that of a search as its threshold asks
     gaps = [
         np.linalg.norm(pose.center_in_source - truth.center_in_source)
@@ -172,7 +172,7 @@ def test_a_polish_leaves_out_what_lies_outside_the_scatter_of_exact_pairs(solver
     xy_img[:60] += [2.0, 1.0]  # within the threshold, and all to one side
     shifted = replace(pairs, xy_img=xy_img)
     points = undistort(shifted, CAMERA)
-    polished = points.to_world(solver.polish(points, points.from_world(truth)))
+    polished = points.to_world(solver.polish(points, points.from_world(truth), num_rounds=3))
     gap = np.linalg.norm(polished.center_in_source - truth.center_in_source)
     assert gap < 0.25 * position_gap(solver.refine(truth, shifted, CAMERA), truth)
 
@@ -181,4 +181,4 @@ def test_nothing_is_polished_on_pairs_that_are_far_from_the_pose(solver):
     pairs, truth = made_scene(num_pairs=40, seed=15)
     far = replace(truth, translation=truth.translation + np.array([3.0, 0.0, 0.0]))
     points = undistort(pairs, CAMERA)
-    assert solver.polish(points, points.from_world(far)) is None
+    assert solver.polish(points, points.from_world(far), num_rounds=3) is None

@@ -5,6 +5,7 @@ import time
 from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars
 from neumap.cli.map_options import DemoOptions
+from neumap.cli.one_thread import one_thread
 from neumap.cli.summary_table import summary_rows
 from neumap.errors import OptionError
 from neumap.evaluation import EvaluationFiles, MapFacts, Summary, evaluate_localizer
@@ -50,15 +51,16 @@ def _run_stages(options: DemoOptions, files: EvaluationFiles) -> Summary:
         seconds = time.perf_counter() - start
         # from the file, as a user would: what is evaluated is what was written
         scene_map = Map.load(map_path)
-        return evaluate_localizer(
-            *(scene_map, image_set, split),
-            files=files,
-            facts=MapFacts(
-                title="neumap demo: a rendered room",
-                num_bytes=map_path.stat().st_size,
-                bytes_by_part=scene_map.bytes_by_part(),
-                mapping_seconds=seconds,
-                points=scene_map.anchors_in_world,
-            ),
-            progress=lambda done, total: progress("localise queries", done, total),
-        )
+        with one_thread():
+            return evaluate_localizer(
+                *(scene_map, image_set, split),
+                files=files,
+                facts=MapFacts(
+                    title="neumap demo: a rendered room",
+                    num_bytes=map_path.stat().st_size,
+                    bytes_by_part=scene_map.bytes_by_part(),
+                    mapping_seconds=seconds,
+                    points=scene_map.anchors_in_world,
+                ),
+                progress=lambda done, total: progress("localise queries", done, total),
+            )

@@ -6,6 +6,7 @@ from neumap.cli import exit_codes
 from neumap.cli.console import print_table, progress_bars, require_writable, warn
 from neumap.cli.evaluation_options import EvaluateOptions
 from neumap.cli.mapping_record import recorded_seconds
+from neumap.cli.one_thread import one_thread
 from neumap.cli.printed_map import PrintedMap
 from neumap.cli.summary_table import summary_rows
 from neumap.evaluation import EvaluationFiles, MapFacts, evaluate_localizer
@@ -37,7 +38,7 @@ def run(options: EvaluateOptions) -> int:
         points=scene_map.anchors_in_world,
         warnings=warnings,
     )
-    with progress_bars(quiet=options.quiet) as progress:
+    with progress_bars(quiet=options.quiet) as progress, one_thread():
         summary = evaluate_localizer(
             *(scene_map, image_set, split),
             files=files,

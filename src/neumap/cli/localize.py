@@ -8,6 +8,7 @@ from neumap.cli import exit_codes
 from neumap.cli.camera_option import read_camera_option
 from neumap.cli.console import print_json, progress_bars, report_faults, warn
 from neumap.cli.map_options import LocalizeOptions
+from neumap.cli.one_thread import one_thread
 from neumap.cli.printed_map import PrintedMap
 from neumap.errors import NeumapError, OptionError
 from neumap.evaluation.prediction import camera_to_json
@@ -43,7 +44,7 @@ def run(options: LocalizeOptions) -> int:
     camera = None if options.camera is None else read_camera_option(options.camera)
     scene_map = Map.load(options.map, quality=options.quality, engine=options.engine)
     answers: list[_Answer] = []
-    with progress_bars(quiet=options.quiet) as progress:
+    with progress_bars(quiet=options.quiet) as progress, one_thread():
         for photo in options.photos:
             answers.append(_localize(scene_map, photo, camera))
             progress("photos", len(answers), len(options.photos))

@@ -3,6 +3,7 @@
 from neumap.cli import exit_codes
 from neumap.cli.console import progress_bars, require_writable, warn
 from neumap.cli.evaluation_options import PredictOptions
+from neumap.cli.one_thread import one_thread
 from neumap.evaluation import predict, write_predictions
 from neumap.images import Split
 from neumap.images.detect import read_images
@@ -17,7 +18,7 @@ def run(options: PredictOptions) -> int:
     warn(image_set.warnings)
     split = Split.read_or_of(options.split, image_set)
     _, queries = split.apply(image_set)
-    with progress_bars(quiet=options.quiet) as progress:
+    with progress_bars(quiet=options.quiet) as progress, one_thread():
         predictions = predict(
             scene_map,
             image_set,

@@ -31,18 +31,17 @@ def is_mutually_best(
     key_b: Int[np.ndarray, " pair"],
     value: Float[np.ndarray, " pair"],
 ) -> Bool[np.ndarray, " pair"]:
-    """Whether a pair has the largest value among the pairs of its a and of its b."""
-    return _is_best(key_a, value) & _is_best(key_b, value)
+    """Whether a pair has the largest value among the pairs of its a and of its b.
+
+    Of pairs that tie the first is kept.
+    """
+    order = np.argsort(-value, kind="stable")
+    return _is_first(key_a, order) & _is_first(key_b, order)
 
 
-def _is_best(
-    key: Int[np.ndarray, " pair"], value: Float[np.ndarray, " pair"]
+def _is_first(
+    key: Int[np.ndarray, " pair"], order: Int[np.ndarray, " pair"]
 ) -> Bool[np.ndarray, " pair"]:
-    best = np.full(int(key.max(initial=-1)) + 1, -np.inf)
-    np.maximum.at(best, key, value)
-    is_best = value == best[key]
-    # of pairs that tie for a key the first is kept
-    tied = np.flatnonzero(is_best)
-    _, first = np.unique(key[tied], return_index=True)
-    is_best[np.delete(tied, first)] = False
-    return is_best
+    is_first = np.zeros(len(key), dtype=np.bool_)
+    is_first[order[np.unique(key[order], return_index=True)[1]]] = True
+    return is_first

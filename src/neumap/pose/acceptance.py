@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.spatial import KDTree
 from scipy.special import betainc
 
@@ -78,12 +78,18 @@ def chance_of_inliers(
     return min(effort.num_hypotheses * tail, 1.0)
 
 
+def first_of_each(rows: Float[np.ndarray, "row column"]) -> Int[np.ndarray, " distinct"]:
+    """Indices of the first of each different row, in no order."""
+    order = np.lexsort(rows.T)  # stable: of equal rows the first comes first
+    ordered = rows[order]
+    is_new = np.ones(len(rows), dtype=np.bool_)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return order[is_new]
+
+
 def num_distinct(rows: Float[np.ndarray, "row column"]) -> int:
     """Count different rows."""
-    if len(rows) == 0:
-        return 0
-    ordered = rows[np.lexsort(rows.T)]
-    return 1 + int((np.diff(ordered, axis=0) != 0).any(axis=1).sum())
+    return len(first_of_each(rows))
 
 
 def num_cells(xy_img: Float[np.ndarray, "pixel 2"], width: int, height: int) -> int:

@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-_NUM_ROUNDS = 20  # of expectation and maximisation; the noise then changes by less than a hundredth
+_MAX_ROUNDS = 20  # of expectation and maximisation
+_SETTLED = 0.003  # relative change of the noise from one round to the next
 _MEDIAN_OF_RAYLEIGH = 1.1774
 
 
@@ -20,11 +21,13 @@ def noise_of_residuals(residuals_px: Float[np.ndarray, " pair"], *, reach_px: fl
     squared = residuals_px**2
     noise = float(np.clip(np.median(residuals_px) / _MEDIAN_OF_RAYLEIGH, low, high))
     right_share = 0.8
-    for _ in range(_NUM_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         # densities over the area of the disc, without the factor of 2 r that both have
         right = right_share * np.exp(-squared / (2 * noise**2)) / (2 * noise**2)
         share = right / (right + (1 - right_share) / reach_px**2)
         total = float(share.sum())
         right_share = min(total / len(share), 0.999)
-        noise = float(np.clip(np.sqrt(share @ squared / (2 * total)), low, high))
+        before, noise = noise, float(np.clip(np.sqrt(share @ squared / (2 * total)), low, high))
+        if abs(noise - before) < _SETTLED * before:
+            break
     return noise

@@ -19,7 +19,6 @@ from neumap.pose.pose_estimate import Correspondences, PoseEstimate, PoseFailure
 from neumap.pose.refinement import refine_pose
 from neumap.pose.residual_noise import noise_of_residuals
 
-_NUM_POLISHES = 3  # each with the pairs and the noise that the one before left
 _LOSS_SCALE = 1.5  # of a polish, in standard deviations of the photo's own noise (decision 003)
 
 
@@ -75,15 +74,15 @@ class AbstractPoseSolver(ABC):
         return refine_pose(points, cam_from_shifted, loss_scale_px=loss_scale_px)
 
     def polish(
-        self, points: IdealPoints, cam_from_shifted: RigidTransform
+        self, points: IdealPoints, cam_from_shifted: RigidTransform, *, num_rounds: int
     ) -> RigidTransform | None:
         """Improve a pose that is nearly right on pairs most of which are right; no search.
 
-        The pairs within the threshold are found and their errors minimised, with a loss as wide
-        as these pairs scatter, a few times. None if fewer than 4 are within it.
+        In each round the pairs within the threshold are found and their errors minimised, with a
+        loss as wide as these pairs scatter. None if fewer than 4 are within it.
         """
         pose, threshold_px = cam_from_shifted, self.config.threshold_px
-        for _ in range(_NUM_POLISHES):
+        for _ in range(num_rounds):
             residuals_px = points.residuals_px(pose)
             is_near = residuals_px <= threshold_px
             if is_near.sum() < 4:

@@ -15,6 +15,7 @@ from neumap.errors import OptionError
 from neumap.pose.acceptance import (
     SearchEffort,
     chance_of_inliers,
+    first_of_each,
     hit_probability,
     num_cells,
     num_distinct,
@@ -178,11 +179,14 @@ def nats_of_first(
     points, camera = candidate.points, candidate.camera
     is_hit = points.residuals_px(candidate.cam_from_shifted) <= effort.threshold_px
     area_px2 = float(camera.width * camera.height)
+    hit_idx = np.flatnonzero(is_hit)
+    first_of_pixel = hit_idx[first_of_each(points.xy_px[is_hit])]
+    first_of_code = hit_idx[first_of_each(points.xyz[is_hit])]
     sizes = set(prefix_sizes(len(points), config.search_shares))
     least = 1.0
     for size in sizes:
-        xy_px, xyz, hit = points.xy_px[:size], points.xyz[:size], is_hit[:size]
-        count = min(num_distinct(xy_px[hit]), num_distinct(xyz[hit]))
+        count = min(int((first_of_pixel < size).sum()), int((first_of_code < size).sum()))
+        xy_px = points.xy_px[:size]
         probability = hit_probability(xy_px, threshold_px=effort.threshold_px, area_px2=area_px2)
         chance = chance_of_inliers(count, size, hit_probability=probability, effort=effort)
         least = min(least, len(sizes) * max(chance, _LEAST_CHANCE))

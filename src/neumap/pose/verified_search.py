@@ -21,6 +21,8 @@ from neumap.pose.verification import (
     prefix_sizes,
 )
 
+_LAST_ROUNDS = 3  # of the last pass's polish; the others only lead to its pairs
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuidedSearchConfig:
@@ -158,14 +160,16 @@ class VerifiedSearch:
     def _look_again(self, pose: RigidTransform) -> tuple[Candidate, float] | None:
         """Run the guided passes; the last pairs with their pose, and the threshold, or None."""
         best: tuple[Candidate, float] | None = None
-        for radius_px, threshold_px in self._config.guided_passes:
+        passes = self._config.guided_passes
+        for number, (radius_px, threshold_px) in enumerate(passes, start=1):
             pairs = match_near_projections(self._table, pose, self._camera, radius_px=radius_px)
             if len(pairs) < self._config.min_guided_pairs:
                 break
             points = undistort(pairs, self._camera)
             solver = default_solver(SolverConfig(threshold_px=threshold_px, seed=self._config.seed))
             # The pose that the pairs were found with is near: it is improved, not searched anew.
-            polished = solver.polish(points, points.from_world(pose))
+            num_rounds = _LAST_ROUNDS if number == len(passes) else 1
+            polished = solver.polish(points, points.from_world(pose), num_rounds=num_rounds)
             if polished is None:
                 break
             pose = points.to_world(polished)

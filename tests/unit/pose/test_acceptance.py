@@ -5,6 +5,7 @@ from neumap.pose.acceptance import (
     AcceptanceConfig,
     SearchEffort,
     chance_of_inliers,
+    first_of_each,
     hit_probability,
     num_cells,
     num_distinct,
@@ -52,6 +53,11 @@ def test_distinct_rows_are_counted_once():
     rows = np.array([[1.0, 2.0], [0.0, 5.0], [1.0, 2.0], [1.0, 3.0]])
     assert num_distinct(rows) == 3
     assert num_distinct(np.zeros((0, 2))) == 0
+
+
+def test_of_equal_rows_the_first_is_named():
+    rows = np.array([[3.0, 2.0], [0.0, 5.0], [3.0, 2.0], [0.0, 5.0], [3.0, 1.0]])
+    assert sorted(first_of_each(rows)) == [0, 1, 4]
 
 
 def test_cells_of_the_photo_are_counted_and_borders_clipped():
