@@ -34,7 +34,7 @@ class Labels:
         # Codes that do not project have NaN, which no comparison lets through.
         distance = torch.cdist(truth.xy_px, truth.code_xy_px)
         pixel, code = torch.nonzero(distance < config.unsure_px, as_tuple=True)
-        right = torch.zeros(distance.shape, dtype=torch.bool)
+        right = torch.zeros_like(distance, dtype=torch.bool)
         near = torch.zeros_like(right)
         right[pixel, code] = truth.judge(pixel, code, within_px=config.right_px)
         near[pixel, code] = truth.judge(pixel, code, within_px=config.unsure_px)
@@ -71,7 +71,7 @@ def episode_losses(
     for number, candidates in enumerate(rounds):
         share = 1.0 if number == len(rounds) - 1 else weights.earlier_rounds
         for name, loss in _round_losses(candidates, labels, decoder, weights.nothing).items():
-            losses[name] = losses.get(name, torch.zeros(())) + share * loss
+            losses[name] = losses.get(name, cosine.new_zeros(())) + share * loss
     parts = [getattr(weights, name) * loss for name, loss in losses.items()]
     return losses | {"total": torch.stack(parts).sum()}
 
@@ -104,7 +104,7 @@ def _round_losses(
     )
     of_code = candidates.log_share_of_code(float(decoder.dustbin.detach())).exp()
     flat = candidates.code_idx.flatten()
-    empty = torch.zeros(candidates.num_codes)
+    empty = share.new_zeros(candidates.num_codes)
     right_of_code = empty.scatter_add(0, flat, (of_code * right).flatten())
     mass_of_code = empty.scatter_add(0, flat, of_code.flatten())
     is_found = empty.scatter_add(0, flat, right.flatten().float()) > 0

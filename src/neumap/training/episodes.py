@@ -69,6 +69,11 @@ class Truth:
     """Projected anchors, NaN behind the camera and for codes of another scene."""
     code_z: Float32[Tensor, " code"]
 
+    def to(self, device: torch.device) -> "Truth":
+        """Return it on another device."""
+        parts = (self.xy_px, self.depth, self.code_xy_px, self.code_z)
+        return Truth(*(part.to(device) for part in parts))
+
     def judge(
         self, pixel_idx: Int[Tensor, "*pair"], code_idx: Int[Tensor, "*pair"], *, within_px: float
     ) -> Bool[Tensor, "*pair"]:
@@ -81,13 +86,23 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class Episode:
-    """One map and one query, on the CPU."""
+    """One map and one query; drawn on the CPU."""
 
     code_descriptors: Float32[Tensor, "code channel"]
     anchors: Float[Tensor, "code 3"]
     descriptors: Float32[Tensor, "pixel channel"]
     xy_img: Float32[Tensor, "pixel 2"]
     truth: Truth
+
+    def to(self, device: torch.device) -> "Episode":
+        """Return it on another device."""
+        return Episode(
+            self.code_descriptors.to(device),
+            self.anchors.to(device),
+            self.descriptors.to(device),
+            self.xy_img.to(device),
+            self.truth.to(device),
+        )
 
 
 def make_map(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from neumap.codes.code_space import CodeSpace
 from neumap.decoder.anchored_decoder import AnchoredDecoder, AnchoredDecoderConfig
@@ -52,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--levels", type=int, default=4, help="levels of a code's values (decision 001)"
     )
+    parser.add_argument(
+        "--device",
+        default="cuda" if torch.cuda.is_available() else "cpu",
+        help="what computes; a GPU, if there is one, in bfloat16",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint")
     options = parser.parse_args(argv)
     cache = options.cache if options.cache is not None else options.out / "cache"
@@ -64,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             AnchoredDecoderConfig(matches="union", num_levels=options.levels),
             generator=stream(options.seed, "anchored decoder"),
         )
-        config = AnchoredTrainingConfig(max_seconds=60 * options.minutes)
+        config = AnchoredTrainingConfig(
+            max_seconds=60 * options.minutes, is_bf16=options.device != "cpu"
+        )
         source = EpisodeSource(scenes, config.episodes, seed=options.seed)
         steps = train_anchored(
             decoder,
@@ -73,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
             folder=options.out,
             resumes=options.resume,
+            device=options.device,
         )
         run = {
             "command": "python -m neumap.training.train_anchored --scenes ... --out OUT "

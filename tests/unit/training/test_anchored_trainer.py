@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,40 @@ def test_a_resumed_run_sees_the_episodes_that_were_left(source, tmp_path):
     further = train_anchored(again, source, config=config(6), seed=0, folder=tmp_path, resumes=True)
     assert further == 6
     assert not torch.equal(again.log_scale, decoder.log_scale)
+
+
+class Killed(Exception):
+    """Stands for the end of a process in the middle of a run."""
+
+
+class MortalSource(EpisodeSource):
+    """Draws what another source draws, until it has drawn so many episodes."""
+
+    def __init__(self, source, num_episodes):
+        vars(self).update(vars(source))
+        self.left = num_episodes
+
+    def draw(self, rng):
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+        return super().draw(rng)
+
+
+def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(source, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    settings = replace(config(6), checkpoint_every=2)
+    decoder, again = new_decoder(source), new_decoder(source)
+    train_anchored(decoder, source, config=settings, seed=0, folder=whole)
+    mortal = MortalSource(source, 5 * settings.episodes_per_step)  # a step after a checkpoint
+    with pytest.raises(Killed):
+        train_anchored(again, mortal, config=settings, seed=0, folder=killed)
+    fresh = new_decoder(source)
+    train_anchored(fresh, source, config=settings, seed=0, folder=killed, resumes=True)
+    for name, value in decoder.state_dict().items():
+        assert torch.equal(value, fresh.state_dict()[name]), name
 
 
 def test_a_damaged_checkpoint_is_a_typed_error(source, tmp_path):
