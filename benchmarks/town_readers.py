@@ -59,7 +59,7 @@ class CodeChoices:
         return np.ones(len(self._place_idx), dtype=bool)
 
     def places(self, query: Query) -> Bool[np.ndarray, " code"]:
-        """Codes that `AnchoredReader` reads for all key-points of a photo."""
+        """Codes that `AnchoredReader` reads first for all key-points of a photo."""
         if len(self._place_idx) < self.reader.places.min_codes:
             return self.all_codes(query)
         chosen = choose_places(query.nearest_code, self._place_idx, config=self.reader.places)

@@ -4,14 +4,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int
 
 from neumap.codes.anchored_codes import AnchoredCodes
 from neumap.codes.dense_codes import DenseCodes
 from neumap.decoder.anchored_decoder import AnchoredDecoder
 from neumap.decoder.paper_decoder import PaperDecoder
 from neumap.decoder.paper_weights import MIN_CONFIDENCE
-from neumap.decoder.places import PlaceConfig, choose_places, nearest_codes, places_of_codes
+from neumap.decoder.places import (
+    PlaceConfig,
+    choose_places,
+    nearest_codes,
+    places_of_codes,
+    supported_codes,
+)
 from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.features import LocalFeatures
 from neumap.pose.guided_matching import GuideTable
@@ -39,10 +45,16 @@ class AnchoredReader:
         return places_of_codes(self._anchors, max_place_codes=self.places.max_place_codes)
 
     def predict(self, features: LocalFeatures) -> SceneCoordinates:
-        """Give world points to key-points; of a large map, those of the places that it shows."""
+        """Give world points to key-points; of a large map, those of the places that it shows.
+
+        What is matched there tells which codes around are seen, and these are then read alone.
+        """
         if len(self.codes) < self.places.min_codes or len(features) == 0:
             return self.decoder.predict(features, self.codes)
-        return self.decoder.predict(features, self._codes_seen(features))
+        seen = self._codes_seen(features)
+        first = self.decoder.predict(features, seen)
+        is_read = supported_codes(seen.anchors_in_world, first, config=self.places)
+        return self.decoder.predict(features, _part_of(seen, is_read))
 
     def guide(self, features: LocalFeatures) -> GuideTable:
         """Return anchors and code vectors of the whole map for a guided pass."""
@@ -53,14 +65,7 @@ class AnchoredReader:
         """Codes of the places that the photo's key-points vote for."""
         voted = nearest_codes(self.decoder.query_vectors(features), self._vectors)
         chosen = choose_places(voted, self._place_idx, config=self.places)
-        is_read = np.isin(self._place_idx, chosen)
-        return replace(
-            self.codes,
-            levels=self.codes.levels[is_read],
-            anchor_levels=self.codes.anchor_levels[is_read],
-            voxel_idx=self.codes.voxel_idx[is_read],
-            halvings=None,
-        )
+        return _part_of(self.codes, np.isin(self._place_idx, chosen))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,3 +84,13 @@ class PaperReader:
     def guide(self, features: LocalFeatures) -> GuideTable | None:
         """Return None: regressed coordinates cannot be projected before they are predicted."""
         return None
+
+
+def _part_of(codes: AnchoredCodes, is_read: Bool[np.ndarray, " code"]) -> AnchoredCodes:
+    return replace(
+        codes,
+        levels=codes.levels[is_read],
+        anchor_levels=codes.anchor_levels[is_read],
+        voxel_idx=codes.voxel_idx[is_read],
+        halvings=None,
+    )

@@ -28,14 +28,18 @@ class _Retrieved:
 
 @pytest.fixture(scope="module")
 def reader() -> AnchoredReader:
-    """400 codes in four cubes of 10 m in a row, a hundred in each; places of at most 50."""
+    """400 codes in four cubes of 10 m in a row, a hundred in each; places of at most 50.
+
+    What is read again is around each match, here all that was read at first.
+    """
     decoder, _ = load_anchored_decoder("cpu")
     rng = np.random.default_rng(0)
     shifts = 10.0 * np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]])
     xyz = np.concatenate([rng.uniform(0, 10, (100, 3)) + shift for shift in shifts])
     levels = rng.integers(0, decoder.code_space.num_levels, (400, decoder.code_space.num_values))
     codes = AnchoredCodes.from_points(xyz, levels)
-    return AnchoredReader(decoder, codes, PlaceConfig(max_place_codes=50, min_codes=200))
+    places = PlaceConfig(max_place_codes=50, min_codes=200, num_around=400)
+    return AnchoredReader(decoder, codes, places)
 
 
 @pytest.fixture(scope="module")

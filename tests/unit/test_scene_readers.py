@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,21 @@ def test_of_a_large_map_only_the_rooms_in_the_photo_are_read(town, room):
     whole = AnchoredReader(load_anchored_decoder()[0], codes)
     elsewhere = whole.predict(photo_of(looks[room_of_point == room], room))
     assert (np.abs(elsewhere.xyz_in_world[:, 0] - 50.0 * room) > 3).any()
+
+
+def test_codes_around_the_first_matches_are_read_again_without_the_wrong_places(town):
+    codes, looks, room_of_point = town
+    photo = photo_of(looks[room_of_point == 3][:40], 3)
+    decoder = load_anchored_decoder()[0]
+    config = PlaceConfig(max_place_codes=100, min_codes=500, min_share=0.0, num_around=100)
+    found = AnchoredReader(decoder, codes, config).predict(photo)
+    everything = AnchoredReader(decoder, codes, replace(config, min_support=0.0)).predict(photo)
+
+    def is_right(matches):
+        return np.abs(matches.xyz_in_world[:, 0] - 150.0) < 3
+
+    assert is_right(found).mean() > is_right(everything).mean() + 0.1
+    assert is_right(found).sum() >= is_right(everything).sum()
 
 
 def test_a_map_below_the_limit_is_read_as_a_whole(town):

@@ -6,23 +6,27 @@ votes for the place of its nearest code, and a place is judged by how many more 
 votes than its number of codes would draw by chance; a code counts once, because one leaf or brick
 may be nearest to hundreds of key-points. Then only the codes of the places with most votes are
 read, as those of a small map (routes of `decoder.md`, section 5: covisibility of matched codes).
+What they match tells more exactly what is seen: the codes around it are then read alone.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int
+from scipy.spatial import KDTree
 
+from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.errors import OptionError
 
 _PIXEL_BLOCK = 256
 _CODE_BLOCK = 8192  # cosines of a block of each fill about the second cache
+_NUM_CENTRES = 200  # matches whose surroundings are looked at, the most confident ones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceConfig:
-    """When places are chosen, and how many; decision 008 has the figures."""
+    """When places are chosen, and how many; decisions 008 and 011 have the figures."""
 
     num_places: int = 16
     """Places that are read at most."""
@@ -32,11 +36,15 @@ class PlaceConfig:
     """A place is cut in two until it has no more codes."""
     min_codes: int = 20_000
     """Maps of fewer codes are read as a whole."""
+    num_around: int = 256
+    """Codes nearest to a match that are its surroundings."""
+    min_support: float = 0.3
+    """Surroundings with less than this share of the best ones' confidence are not read again."""
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
-        least = min(self.num_places, self.max_place_codes, self.min_codes)
-        if least < 1 or not 0 <= self.min_share <= 1:
+        least = min(self.num_places, self.max_place_codes, self.min_codes, self.num_around)
+        if least < 1 or not (0 <= self.min_share <= 1 and 0 <= self.min_support <= 1):
             raise OptionError("PlaceConfig", f"{self} is out of range", "See its fields.")
 
 
@@ -102,3 +110,29 @@ def choose_places(
     score = (votes - expected) / np.sqrt(expected + 1)
     best = np.argsort(-score, kind="stable")[: config.num_places]
     return best[score[best] >= config.min_share * score[best[:1]]]
+
+
+def supported_codes(
+    anchors_in_world: Float[np.ndarray, "code 3"],
+    matches: SceneCoordinates,
+    *,
+    config: PlaceConfig,
+) -> Bool[np.ndarray, " code"]:
+    """Tell which codes lie around matches that support each other.
+
+    The surroundings of a match are the codes nearest to it. They are judged by the sum of the
+    confidence that codes are matched with there, each with its best match.
+    """
+    if len(matches) == 0:
+        return np.zeros(len(anchors_in_world), dtype=bool)
+    tree = KDTree(anchors_in_world)
+    code_idx = np.asarray(tree.query(matches.xyz_in_world)[1])
+    confidence = np.zeros(len(anchors_in_world))
+    np.maximum.at(confidence, code_idx, matches.confidence)
+    centres = anchors_in_world[np.unique(code_idx[:_NUM_CENTRES])]
+    num_around = min(config.num_around, len(anchors_in_world))
+    around = np.asarray(tree.query(centres, k=num_around)[1]).reshape(len(centres), num_around)
+    support = confidence[around].sum(axis=1)
+    is_supported = np.zeros(len(anchors_in_world), dtype=bool)
+    is_supported[around[support >= config.min_support * support.max()]] = True
+    return is_supported

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_scene import unit
-from neumap.decoder.places import PlaceConfig, choose_places, nearest_codes, places_of_codes
+from neumap.decoder.places import (
+    PlaceConfig,
+    choose_places,
+    nearest_codes,
+    places_of_codes,
+    supported_codes,
+)
+from neumap.decoder.scene_coordinates import SceneCoordinates
 from neumap.errors import OptionError
 
 
@@ -74,8 +81,63 @@ def test_votes_all_alike_choose_a_place_all_the_same():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"num_places": 0}, {"min_codes": 0}, {"max_place_codes": 0}, {"min_share": 1.5}]
+    "wrong",
+    [
+        {"num_places": 0},
+        {"min_codes": 0},
+        {"max_place_codes": 0},
+        {"min_share": 1.5},
+        {"num_around": 0},
+        {"min_support": -0.1},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(OptionError, match="PlaceConfig"):
         PlaceConfig(**wrong)
+
+
+def _matches(xyz, confidence):
+    idx = np.arange(len(xyz))
+    return SceneCoordinates.from_unsorted(idx, xyz, np.array(confidence, dtype=np.float32))
+
+
+def test_codes_around_matches_that_support_each_other_are_read_again():
+    rng = np.random.default_rng(0)
+    rooms = np.repeat([[0.0, 0, 0], [50, 0, 0], [100, 0, 0]], 40, axis=0)
+    anchors = rooms + rng.uniform(-1, 1, (120, 3))
+    matched = np.concatenate([anchors[40:70], anchors[:2], anchors[80:82]])
+    confidence = [0.5] * 30 + [0.9] * 4  # a stray match may be a confident one
+    config = PlaceConfig(num_around=20)
+    is_read = supported_codes(anchors, _matches(matched, confidence), config=config)
+    assert is_read[40:80].mean() > 0.9
+    assert not is_read[:40].any()
+    assert not is_read[80:].any()
+
+
+def test_a_code_that_many_key_points_match_counts_once():
+    anchors = np.concatenate([np.arange(10)[:, None] * [1.0, 0, 0], [[99.0, 0, 0], [98.0, 0, 0]]])
+    matched = np.concatenate([anchors[:10], np.repeat(anchors[10:11], 30, axis=0)])
+    is_read = supported_codes(
+        anchors, _matches(matched, [0.6] * 40), config=PlaceConfig(num_around=2, min_support=0.8)
+    )
+    assert is_read[:10].all()
+    assert not is_read[10:].any()
+
+
+@given(st.integers(1, 60), st.integers(1, 30), st.integers(1, 80), st.integers(0, 1000))
+def test_supported_codes_do_not_depend_on_origin_or_unit(num_codes, num_matches, num_around, seed):
+    rng = np.random.default_rng(seed)
+    anchors = rng.normal(size=(num_codes, 3))
+    matched = rng.integers(0, num_codes, num_matches)
+    confidence = rng.uniform(0.1, 1, num_matches)
+    config = PlaceConfig(num_around=num_around)
+    here = supported_codes(anchors, _matches(anchors[matched], confidence), config=config)
+    moved = 8 * anchors + 64
+    there = supported_codes(moved, _matches(moved[matched], confidence), config=config)
+    assert here.sum() >= min(num_around, num_codes)
+    np.testing.assert_array_equal(here, there)
+
+
+def test_without_a_match_no_code_is_read_again():
+    anchors = np.zeros((5, 3))
+    assert not supported_codes(anchors, SceneCoordinates.empty(), config=PlaceConfig()).any()
