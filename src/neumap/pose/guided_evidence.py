@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from neumap.geometry import Camera, RigidTransform
 from neumap.geometry.neighbours import near_pairs_in
 from neumap.pose.guided_matching import GuideTable
-from neumap.pose.points_in_view import points_in_view
+from neumap.pose.points_in_view import points_in_view, seen_from_origin
 from neumap.pose.pose_estimate import Correspondences
 
 _NEAREST = 12  # key-points compared with each projected point
@@ -31,7 +31,7 @@ class CodesInView:
     surprise: Float[np.ndarray, " code"]
     """-ln p of each further code with key-points near its projection, in nats."""
     num_known: int
-    """Codes of the known pairs, of the share of all codes in view that was looked at."""
+    """Codes of the known pairs, of the codes that were looked at."""
     is_crowded: bool
     """Whether the view holds many more codes than the photo can show (`points_in_view`)."""
 
@@ -48,9 +48,11 @@ def surprise_of_codes(
 
     p is the probability that the best of as many key-points drawn from the whole photo would be
     at least as similar: about uniform for a wrong pose. Codes and key-points of the `known` pairs
-    are left out, as the pose was made to fit them, and so are codes far beyond the known ones,
-    which a wall may hide. A key-point speaks for one code only, the best of those
-    that it is nearest in looks to. With very many codes, evenly chosen ones stand for all.
+    are left out, as the pose was made to fit them. Codes that nearer ones hide are not looked at,
+    known ones neither, as else a wrong pose would gain by hiding the codes that speak against it;
+    nor are codes far beyond the known ones, which a wall may hide. A key-point speaks for one code
+    only, the best of those that it is nearest in looks to. With very many codes, evenly chosen
+    ones stand for all.
     """
     xyz_in_cam = cam_from_world.apply(table.anchors_in_world)
     view = points_in_view(xyz_in_cam, camera, num_key_points=len(table.xy_img))
@@ -59,6 +61,7 @@ def surprise_of_codes(
         farthest = _DEPTH_MARGIN * float(cam_from_world.apply(known.xyz_in_world)[:, 2].max())
         code_idx = code_idx[xyz_in_cam[code_idx, 2] <= farthest]
     code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
+    code_idx = code_idx[seen_from_origin(xyz_in_cam[code_idx])]
     is_known = _is_known(table, code_idx, known)
     num_known, code_idx = int(is_known.sum()), code_idx[~is_known]
     row, pixel = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)

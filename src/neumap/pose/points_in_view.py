@@ -1,9 +1,10 @@
-"""Which map points a pose puts into a photo, less those that nearer ones must hide."""
+"""Which map points a pose puts into a photo, and which of them nearer ones hide."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
+from scipy.spatial import ConvexHull, QhullError
 
 from neumap.geometry import Camera
 from neumap.geometry.pixels import is_inside
@@ -12,6 +13,7 @@ _MOST_PER_KEY_POINT = 4  # a photo that showed more map points would have more k
 _CELLS_ALONG_SIDE = 24  # of the photo's longer side
 _SURFACE_POINTS = 3  # nearest points of a cell that say where its first surface is
 _DEPTH_MARGIN = 1.25  # what lies beyond the first surface by more is hidden by it
+_FLIP_RADIUS = 8.0  # of the sphere that points are flipped at, in distances of the farthest one
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,3 +48,24 @@ def points_in_view(
     surface = depth[order][first + np.minimum(count, _SURFACE_POINTS) - 1]
     is_seen = depth[order] <= _DEPTH_MARGIN * np.repeat(surface, count)
     return PointsInView(np.sort(inside[order[is_seen]]), xy, is_crowded=True)
+
+
+def seen_from_origin(xyz_in_cam: Float[np.ndarray, "point 3"]) -> Bool[np.ndarray, " point"]:
+    """Tell which points a camera in the origin sees, if they are samples of surfaces.
+
+    Katz, Tal and Basri 2007, "Direct visibility of point sets": points are flipped at a sphere
+    around the camera, so that near ones come to lie outside; what the convex hull holds is hidden.
+    A smaller sphere hides more and needs fewer samples of the surface in front (decision 006).
+    Points that span no volume with the camera hide nothing.
+    """
+    distance = np.linalg.norm(xyz_in_cam, axis=1, keepdims=True)
+    is_seen = np.ones(len(xyz_in_cam), dtype=bool)
+    if len(xyz_in_cam) < 4 or distance.min() == 0:
+        return is_seen
+    flipped = xyz_in_cam * (2 * _FLIP_RADIUS * distance.max() / distance - 1)
+    try:
+        hull = ConvexHull(np.vstack([flipped, np.zeros((1, 3))]))
+    except QhullError:
+        return is_seen
+    is_seen[:] = np.isin(np.arange(len(is_seen)), hull.vertices)
+    return is_seen

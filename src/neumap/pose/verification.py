@@ -41,12 +41,12 @@ class VerificationConfig:
     """Evidence of the first matches alone after which no other search is made."""
     overwhelming_nats: float = 650.0
     """Evidence of the first matches alone that needs no other; look-alike places had up to 456."""
-    min_nats: float = 12.0
+    min_nats: float = 30.0
     """Evidence of first matches and further codes together that a pose needs."""
     neutral_nats: float = 2.5
     """Surprise at which a further code speaks neither for the pose nor against it."""
-    min_mean_nats: float = 3.6
-    """Mean over the codes in view, agreeing and further ones: first matches that support each
+    min_mean_nats: float = 3.8
+    """Mean over the codes seen, agreeing and further ones: first matches that support each
     other may agree on a wrong pose, and walls of one make look alike, but not everywhere."""
     strong_nats: float = 360.0
     """Evidence of the first matches that a lower mean does for: a place seen from elsewhere hides

@@ -3,6 +3,7 @@
 import numpy as np
 
 from made_scene import VIEW_CAMERA, pose_on_arc, unit
+from neumap.geometry import RigidTransform
 from neumap.pose import Correspondences
 from neumap.pose.guided_evidence import surprise_of_codes
 from neumap.pose.guided_matching import GuideTable
@@ -12,9 +13,10 @@ NO_PAIRS = Correspondences(np.zeros((0, 2)), np.zeros((0, 3)), np.zeros(0))
 
 
 def made_table(*, num_codes=400, num_stray=800, seed=0):
-    """Codes that a photo from RIGHT shows, and key-points that show none."""
+    """Codes of a leaning surface that a photo from RIGHT shows, and key-points that show none."""
     rng = np.random.default_rng(seed)
-    anchors = rng.uniform([-1.8, -1.4, -1.0], [1.8, 1.4, 1.0], (num_codes, 3))
+    x, y = rng.uniform([[-1.8], [-1.4]], [[1.8], [1.4]], (2, num_codes))
+    anchors = np.column_stack([x, y, 0.5 * x + 0.1 * np.sin(x) * np.cos(y)])
     looks = unit(rng.normal(size=(num_codes, 16)))
     xy_img = VIEW_CAMERA.img_from_cam(RIGHT.apply(anchors))
     xy_img = np.concatenate([xy_img, rng.uniform((0, 0), (640, 480), (num_stray, 2))])
@@ -38,7 +40,8 @@ def pairs_of(table, count):
 def test_a_right_pose_surprises_and_a_wrong_one_does_as_chance_does():
     table = made_table()
     assert surprise(table, RIGHT).mean() > 4.5
-    wrong = surprise(table, pose_on_arc(95.0))
+    aside = RigidTransform(RIGHT.rotation, RIGHT.translation + np.array([0.7, 0.4, 0.0]))
+    wrong = surprise(table, aside)
     assert len(wrong) > 50
     # -ln of a uniform number is 1; a key-point that is near two codes keeps the larger one
     assert 0.8 < wrong.mean() < 1.8
@@ -66,7 +69,7 @@ def test_known_codes_in_view_are_counted_once_and_thinned_as_the_others_are():
 
 def test_codes_far_beyond_the_known_ones_are_not_asked():
     table = made_table(num_stray=0)
-    is_front = RIGHT.apply(table.anchors_in_world)[:, 2] < 5.2  # depths reach from 5 to 7
+    is_front = RIGHT.apply(table.anchors_in_world)[:, 2] < 5.2  # depths reach from 4.9 to 7.1
     front = Correspondences(
         table.xy_img[is_front], table.anchors_in_world[is_front], np.ones(is_front.sum())
     )
@@ -78,6 +81,55 @@ def test_codes_far_beyond_the_known_ones_are_not_asked():
     )
     assert len(surprise(beyond, RIGHT)) > 0
     assert len(surprise(beyond, RIGHT, known=front)) == 0
+
+
+def moved_away(table, times):
+    """The same codes, each farther from RIGHT on its own ray."""
+    eye = RIGHT.center_in_source
+    return eye + times * (table.anchors_in_world - eye)
+
+
+def with_codes(table, anchors):
+    """Add codes of other looks, of which the photo shows nothing."""
+    looks = unit(np.random.default_rng(9).normal(size=(len(anchors), 16)))
+    return GuideTable(
+        np.concatenate([table.anchors_in_world, anchors]),
+        np.concatenate([table.code_vectors, looks]),
+        table.xy_img,
+        table.query_vectors,
+    )
+
+
+def test_codes_behind_a_surface_of_others_do_not_speak():
+    table = made_table(num_codes=250)
+    hidden = with_codes(table, moved_away(made_table(num_codes=250, seed=4), 1.2))
+    same = surprise(table, RIGHT)
+    heard = surprise(hidden, RIGHT)
+    assert abs(len(heard) - len(same)) < 0.1 * len(same)
+    assert heard.mean() > 0.95 * same.mean()
+
+
+def test_codes_that_nothing_hides_speak_against_a_pose_that_does_not_show_them():
+    table = made_table(num_codes=250)
+    is_left = table.anchors_in_world[:, 0] < 0  # only this half of the surface stands in front
+    half = GuideTable(
+        table.anchors_in_world[is_left],
+        table.code_vectors[is_left],
+        table.xy_img,
+        table.query_vectors,
+    )
+    beside = with_codes(half, moved_away(table, 1.2)[~is_left])
+    assert len(surprise(beside, RIGHT)) > 1.5 * len(surprise(half, RIGHT))
+    assert surprise(beside, RIGHT).mean() < 0.8 * surprise(half, RIGHT).mean()
+
+
+def test_known_codes_that_others_hide_do_not_count_either():
+    """A wrong pose whose pairs lie behind a surface would gain from hiding the other codes only."""
+    table = made_table(num_codes=250, num_stray=0)
+    hidden = with_codes(table, moved_away(table, 1.2))
+    behind = Correspondences(table.xy_img, hidden.anchors_in_world[250:], np.ones(250))
+    assert in_view(hidden, RIGHT, known=behind).num_known < 25
+    assert in_view(hidden, RIGHT, known=pairs_of(table, 250)).num_known > 225
 
 
 def test_a_key_point_speaks_for_one_code_only():

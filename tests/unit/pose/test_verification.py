@@ -29,7 +29,7 @@ ENOUGH = PoseEvidence(
     num_cells=5,
     first_nats=3.0,
     num_codes=20,
-    code_nats=15.0,
+    code_nats=35.0,
     mean_nats=4.5,
 )
 

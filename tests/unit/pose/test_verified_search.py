@@ -62,6 +62,27 @@ def test_the_same_matches_are_refused_where_the_other_codes_are_not_seen():
     assert "other map points" in result.reason
 
 
+@pytest.mark.parametrize("is_own", [True, False])
+def test_the_far_side_of_an_object_says_nothing_of_a_photo_of_its_near_side(is_own):
+    """The photo shows the near side and what stands beside it; another photo is refused."""
+    rng = np.random.default_rng(3)
+    near = np.column_stack([rng.uniform(-1.5, 1.5, (200, 2)), np.full(200, -1.5)])
+    beside = np.column_stack([rng.uniform((3.2, -2), (4.2, 2), (20, 2)), np.full(20, 2.5)])
+    far = np.column_stack([rng.uniform(-1.4, 1.4, (600, 2)), rng.uniform(0, 1.5, 600)])
+    anchors = np.concatenate([beside, near, far])
+    looks = unit(rng.normal(size=(len(anchors), 16)))
+    pose = pose_on_arc(8.0)
+    shown = VIEW_CAMERA.img_from_cam(pose.apply(anchors[:220]))
+    xy = np.concatenate([shown, rng.uniform((120, 40), (520, 440), (4000, 2))])
+    foreign = unit(rng.normal(size=(len(xy), 16)))
+    seen = np.concatenate([looks[:220], foreign[220:]]) if is_own else foreign
+    right = np.array([0, 5, 25, 50, 90, 130, 170, 210])
+    first = Correspondences(xy[right], anchors[right], np.linspace(1, 0.5, 8))
+    table = GuideTable(anchors, looks, xy, seen)
+    result = VerifiedSearch(first, table, VIEW_CAMERA, config=CONFIG, clock=StageClock()).run()
+    assert isinstance(result, PoseEstimate) == is_own
+
+
 def test_a_right_pose_that_more_matches_of_a_wrong_one_hide_is_found():
     """The wrong pose's matches are the less confident ones, so the best ones alone tell."""
     right, misled = np.arange(0, 150, 10), np.arange(200, 220)
