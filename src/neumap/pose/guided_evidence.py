@@ -61,7 +61,8 @@ def surprise_of_codes(
         farthest = _DEPTH_MARGIN * float(cam_from_world.apply(known.xyz_in_world)[:, 2].max())
         code_idx = code_idx[xyz_in_cam[code_idx, 2] <= farthest]
     code_idx = code_idx[:: max(1, math.ceil(len(code_idx) / _MAX_CODES))]
-    code_idx = code_idx[seen_from_origin(xyz_in_cam[code_idx])]
+    if not view.is_crowded:  # else only the first surface is in view anyway
+        code_idx = code_idx[seen_from_origin(xyz_in_cam[code_idx])]
     is_known = _is_known(table, code_idx, known)
     num_known, code_idx = int(is_known.sum()), code_idx[~is_known]
     row, pixel = near_pairs_in(table.tree, xy[code_idx], radius=radius_px, most=_NEAREST)
