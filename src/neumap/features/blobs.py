@@ -21,17 +21,24 @@ _MIN_STRENGTH = 0.1  # grey values; less is the rounding of stored pixels
 _MAX_OFFSET = 0.6  # pixels; a peak further away belongs to a neighbour
 
 
+def difference_of_gaussians(
+    grey: Float[Tensor, "height width"],
+) -> Float[Tensor, "height width"]:
+    """A picture with grey values from 0 to 255 smoothed by SIGMA, less the same smoothed more."""
+    return smoothed(grey, SIGMA) - smoothed(grey, SIGMA * _RATIO)
+
+
 def find_blobs(
-    grey: Float[Tensor, "height width"], *, max_blobs: int
+    differences: Float[Tensor, "height width"], *, max_blobs: int
 ) -> tuple[Float[Tensor, "blob 2"], Float[Tensor, " blob"]]:
-    """Find bright and dark blobs of a picture with grey values from 0 to 255.
+    """Find bright and dark blobs in a picture's `difference_of_gaussians`.
 
     Returns the strongest ones' positions (x, y) in pixels, corner origin, to a fraction of a pixel,
-    and their strengths: the square root of the difference of Gaussians.
+    and their strengths: the square root of the difference.
     """
-    response = (smoothed(grey, SIGMA) - smoothed(grey, SIGMA * _RATIO)).abs()
+    response = differences.abs()
     rows, columns = local_maxima(response, _MIN_STRENGTH)
-    height, width = grey.shape
+    height, width = response.shape
     inner = (rows > 2) & (rows < height - 3) & (columns > 2) & (columns < width - 3)
     rows, columns = rows[inner], columns[inner]
     strength = response[rows, columns]

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from neumap.errors import OptionError
-from neumap.features.blobs import SIGMA, find_blobs, local_maxima
+from neumap.features.blobs import SIGMA, difference_of_gaussians, find_blobs, local_maxima
+from neumap.features.denoiser import load_denoiser, noise_ratio
 from neumap.features.extractor import AbstractExtractor
 from neumap.features.local_features import LocalFeatures
 from neumap.features.published_weights import read_published_weights
@@ -24,6 +25,10 @@ Detector = Literal["blobs", "xfeat"]
 
 _MULTIPLE = 32  # the network halves five times
 _CANDIDATES = 8000  # blobs, of which reliability chooses; photos of 640 px rarely have more
+_NOISY = (
+    3.0  # `noise_ratio` from which a photo is better described without its noise (decision 012)
+)
+_GREY_SPREAD, _GREY_MEAN = 50.0, 128.0  # of a photo without its noise, as those of most photos
 _ENGINE_MARK: dict[Engine, str] = {"float32": "fp32", "bfloat16": "bf16", "openvino": "openvino"}
 
 
@@ -39,6 +44,9 @@ class XFeatConfig:
     """Detection probability of XFeat's own key-points; the published default."""
     max_side: int = 640
     """Longest side in pixels given to the network; larger photos are reduced."""
+    denoises: bool = True
+    """Take the noise from photos in which it is stronger than their structure, before blobs are
+    found and described. XFeat's own key-points are always those of the photo as it is."""
     engine: Engine = "float32"
     """What computes descriptors and reliability; key-points are the same with all of them."""
 
@@ -67,6 +75,16 @@ def _published_weights() -> tuple[dict[str, Tensor], str]:
     return {k: v for k, v in state.items() if not k.startswith("fine_matcher")}, digest[:12]
 
 
+def published_network() -> XFeatNetwork:
+    """Build XFeat with its published weights, to be used as it is."""
+    with torch.device("meta"):  # draws nothing from the global random state
+        network = XFeatNetwork()
+    network.load_state_dict(_published_weights()[0], assign=True)
+    network.eval()
+    network.fold_norms()
+    return network.requires_grad_(False)
+
+
 def xfeat_identity(config: XFeatConfig) -> str:
     """Name, weights hash and settings of the extractor that a configuration makes."""
     own = config.detector == "xfeat"
@@ -76,6 +94,10 @@ def xfeat_identity(config: XFeatConfig) -> str:
         f"xfeat-{_published_weights()[1]}-{key_points}-k{config.max_key_points}{threshold}"
         f"-s{config.max_side}-{_ENGINE_MARK[config.engine]}"
     )
+
+
+def _removes_noise(config: XFeatConfig) -> bool:
+    return config.denoises and config.detector == "blobs"
 
 
 def fastest_engine() -> Engine:
@@ -91,14 +113,10 @@ class XFeatExtractor(AbstractExtractor):
 
     def __init__(self, config: XFeatConfig | None = None, *, device: str = "cpu") -> None:
         self.config = config if config is not None else XFeatConfig()
-        state, _ = _published_weights()
-        with torch.device("meta"):  # draws nothing from the global random state
-            self._network = XFeatNetwork()
-        self._network.load_state_dict(state, assign=True)
-        self._network.eval()
-        self._network.fold_norms()
+        self._network = published_network()
         self._network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
         self._device = device
+        self._denoiser = load_denoiser()[0].to(device) if _removes_noise(self.config) else None
         self._describe: Describe = self._network.describe
         if self.config.engine == "bfloat16":
             self._network.describe_in_bfloat16()
@@ -109,8 +127,9 @@ class XFeatExtractor(AbstractExtractor):
 
     @property
     def identity(self) -> str:
-        """Name, weights hash and settings."""
-        return xfeat_identity(self.config)
+        """Name, weights hash and settings, also those of the denoiser."""
+        own = xfeat_identity(self.config)
+        return f"{own}-denoised{load_denoiser()[1][:8]}" if _removes_noise(self.config) else own
 
     @property
     def descriptor_dim(self) -> int:
@@ -121,10 +140,10 @@ class XFeatExtractor(AbstractExtractor):
     def extract(self, rgb: UInt8[np.ndarray, "height width 3"]) -> LocalFeatures:
         """Describe one photo; positions are in the photo's own pixels, corner origin."""
         height, width = rgb.shape[:2]
-        grey, scale_x, scale_y = self._prepare(rgb)
-        normalised = self._network.norm(grey)
-        descriptors, reliability = self._describe(normalised)
-        positions, strengths = self._detect(grey, normalised)
+        size = self._size_of(rgb)
+        scale_x, scale_y = width / size[1], height / size[0]
+        grey, positions, strengths = self._detect(rgb, size)
+        descriptors, reliability = self._describe(self._network.norm(grey))
         scores = strengths * _sample(reliability, positions, mode="bilinear")[:, 0]
         order = torch.argsort(scores, descending=True, stable=True)[: self.config.max_key_points]
         positions = positions[order]
@@ -138,42 +157,58 @@ class XFeatExtractor(AbstractExtractor):
         )
 
     def _detect(
-        self,
-        grey: Float[Tensor, "1 1 height width"],
-        normalised: Float[Tensor, "1 1 height width"],
-    ) -> tuple[Float[Tensor, "pixel 2"], Float[Tensor, " pixel"]]:
-        """Positions (x, y) in the network's picture, and how much they stand out."""
-        if self.config.detector == "blobs":
-            most = max(_CANDIDATES, self.config.max_key_points)
-            return find_blobs(grey[0, 0], max_blobs=most)
-        heat = key_point_heatmap(self._network.key_point_logits(normalised))[0]
-        rows, columns = local_maxima(heat, self.config.threshold)
-        return _peak_positions(heat, rows, columns), heat[rows, columns]
+        self, rgb: UInt8[np.ndarray, "height width 3"], size: tuple[int, int]
+    ) -> tuple[
+        Float[Tensor, "1 1 rows columns"], Float[Tensor, "pixel 2"], Float[Tensor, " pixel"]
+    ]:
+        """Grey values to describe, positions (x, y) in them, and how much these stand out."""
+        grey = self._grey(rgb, size)
+        if self.config.detector == "xfeat":
+            heat = key_point_heatmap(self._network.key_point_logits(self._network.norm(grey)))[0]
+            rows, columns = local_maxima(heat, self.config.threshold)
+            return grey, _peak_positions(heat, rows, columns), heat[rows, columns]
+        differences = difference_of_gaussians(grey[0, 0])
+        if self._denoiser is not None and noise_ratio(grey[0, 0], differences) > _NOISY:
+            grey = _GREY_SPREAD * self._denoiser(self._colours(rgb, size)) + _GREY_MEAN
+            differences = difference_of_gaussians(grey[0, 0])
+        most = max(_CANDIDATES, self.config.max_key_points)
+        return grey, *find_blobs(differences, max_blobs=most)
 
-    def _prepare(
-        self, rgb: UInt8[np.ndarray, "height width 3"]
-    ) -> tuple[Float[Tensor, "1 1 rows columns"], float, float]:
-        """Grey-scale by the channel mean, resized to multiples of 32; returns the scale back."""
+    def _size_of(self, rgb: UInt8[np.ndarray, "height width 3"]) -> tuple[int, int]:
+        """Height and width given to the network: multiples of 32."""
         height, width = rgb.shape[:2]
         shrink = min(1.0, self.config.max_side / max(height, width))
         # The allowance keeps 640 from becoming 639.99 and then 608.
-        target = [
+        rows, columns = (
             max(_MULTIPLE, int(side * shrink + 1e-6) // _MULTIPLE * _MULTIPLE)
             for side in (height, width)
-        ]
+        )
+        return rows, columns
+
+    def _grey(
+        self, rgb: UInt8[np.ndarray, "height width 3"], size: tuple[int, int]
+    ) -> Float[Tensor, "1 1 rows columns"]:
+        """Mean over the channels at that size."""
         # sums of whole numbers are exact, and strided sums are far faster than a mean over colours
         red_green = np.add(rgb[..., 0], rgb[..., 1], dtype=np.uint16)
         total = np.add(red_green, rgb[..., 2], dtype=np.float32)
         grey = torch.from_numpy(total / np.float32(3))[None, None].to(self._device)
-        if (target[0], target[1]) != (height, width):
-            grey = functional.interpolate(
-                grey, (target[0], target[1]), mode="bilinear", antialias=shrink < 1
-            )
-        return (
-            grey.contiguous(memory_format=torch.channels_last),
-            width / target[1],
-            (height / target[0]),
-        )
+        return self._resized(grey, size).contiguous(memory_format=torch.channels_last)
+
+    def _colours(
+        self, rgb: UInt8[np.ndarray, "height width 3"], size: tuple[int, int]
+    ) -> Float[Tensor, "1 3 rows columns"]:
+        values = torch.from_numpy(np.ascontiguousarray(rgb)).to(self._device)
+        return self._resized(values.permute(2, 0, 1)[None].float(), size)
+
+    def _resized(
+        self, values: Float[Tensor, "1 channel height width"], size: tuple[int, int]
+    ) -> Float[Tensor, "1 channel rows columns"]:
+        height, width = values.shape[2:]
+        if size == (height, width):
+            return values
+        is_reduced = max(height, width) > self.config.max_side
+        return functional.interpolate(values, size, mode="bilinear", antialias=is_reduced)
 
 
 def _peak_positions(

@@ -3,7 +3,13 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from neumap.features.blobs import SIGMA, find_blobs, local_maxima, smoothed
+from neumap.features.blobs import (
+    SIGMA,
+    difference_of_gaussians,
+    find_blobs,
+    local_maxima,
+    smoothed,
+)
 
 SIZE = (96, 128)
 
@@ -17,6 +23,10 @@ def spots(centres, *, sigma=2.0, height=60.0, size=SIZE):
     return torch.from_numpy(grey).float()
 
 
+def blobs_of(grey, *, max_blobs):
+    return find_blobs(difference_of_gaussians(grey), max_blobs=max_blobs)
+
+
 @pytest.mark.parametrize("sigma", [SIGMA, 2.56])
 def test_smoothing_is_a_gaussian_with_mirrored_borders(sigma):
     grey = torch.rand(SIZE, generator=torch.Generator().manual_seed(0)) * 255
@@ -27,7 +37,7 @@ def test_smoothing_is_a_gaussian_with_mirrored_borders(sigma):
 @pytest.mark.parametrize("height", [60.0, -60.0])
 def test_a_spot_is_found_to_a_fraction_of_a_pixel_whether_bright_or_dark(height):
     centres = [(30.3, 40.8), (80.55, 62.1)]
-    positions, strengths = find_blobs(spots(centres, height=height), max_blobs=2)
+    positions, strengths = blobs_of(spots(centres, height=height), max_blobs=2)
     gaps = np.linalg.norm(positions.numpy()[:, None] - np.array(centres), axis=2).min(axis=1)
     assert gaps.max() < 0.05
     assert strengths[0] >= strengths[1] > 0
@@ -37,8 +47,8 @@ def test_a_moved_picture_has_moved_blobs():
     """By any number of pixels: the filter is the same everywhere."""
     large = torch.rand(120, 150, generator=torch.Generator().manual_seed(1)) * 255
     large = smoothed(large, 1.0).contiguous()
-    first, _ = find_blobs(large[:100, :120].contiguous(), max_blobs=4000)
-    second, _ = find_blobs(large[3:103, 5:125].contiguous(), max_blobs=4000)
+    first, _ = blobs_of(large[:100, :120].contiguous(), max_blobs=4000)
+    second, _ = blobs_of(large[3:103, 5:125].contiguous(), max_blobs=4000)
     moved = first.numpy() - (5, 3)
     inner = ((moved > 15) & (moved < (100, 80))).all(axis=1)
     gaps = np.linalg.norm(moved[inner][:, None] - second.numpy()[None], axis=2).min(axis=1)
@@ -48,15 +58,15 @@ def test_a_moved_picture_has_moved_blobs():
 
 def test_the_strongest_come_first_and_the_limit_keeps_them():
     grey = torch.rand(SIZE, generator=torch.Generator().manual_seed(2)) * 255
-    positions, strengths = find_blobs(grey, max_blobs=1000)
-    few, _ = find_blobs(grey, max_blobs=10)
+    positions, strengths = blobs_of(grey, max_blobs=1000)
+    few, _ = blobs_of(grey, max_blobs=10)
     assert (strengths.diff() <= 0).all()
     torch.testing.assert_close(few, positions[:10])
 
 
 @pytest.mark.parametrize("grey", [torch.full(SIZE, 90.0), torch.arange(128.0).expand(SIZE)])
 def test_a_picture_without_texture_has_no_blobs(grey):
-    positions, strengths = find_blobs(grey.contiguous(), max_blobs=100)
+    positions, strengths = blobs_of(grey.contiguous(), max_blobs=100)
     assert len(positions) == len(strengths) == 0
 
 

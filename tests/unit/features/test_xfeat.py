@@ -98,9 +98,49 @@ def test_a_reduced_photo_has_the_key_points_of_its_reduction_in_its_own_pixels()
 
 @pytest.mark.parametrize("width", [640, 1077, 1232, 1245, 2139, 2300])
 def test_the_longest_side_is_reduced_to_the_limit_itself(extractor, width):
-    grey, scale_x, _ = extractor._prepare(np.zeros((480, width, 3), dtype=np.uint8))
-    assert grey.shape[3] == 640
-    assert scale_x == pytest.approx(width / 640)
+    photo = np.zeros((480, width, 3), dtype=np.uint8)
+    size = extractor._size_of(photo)
+    assert size[1] == extractor._grey(photo, size).shape[3] == 640
+
+
+def at_night(photo, seed=0):
+    """A photo with a twentieth of its light, and a sensor's noise."""
+    rng = np.random.default_rng(seed)
+    light = 0.05 * (photo / 255) ** 2.2
+    noisy = light + np.sqrt(light / 450 + 0.0055**2) * rng.standard_normal(photo.shape)
+    return np.rint(255 * np.clip(noisy, 0, 1) ** (1 / 2.2)).astype(np.uint8)
+
+
+def share_found_again(extractor, photo, dark):
+    """Share of the photo's best key-points that lie within a pixel of one of the dark photo's."""
+    day, night = extractor.extract(photo).best(300), extractor.extract(dark).best(300)
+    gaps = np.linalg.norm(day.xy_img[:, None] - night.xy_img[None], axis=2).min(axis=1)
+    return (gaps < 1.0).mean()
+
+
+def test_more_key_points_of_the_day_are_found_in_a_dark_photo_without_its_noise(extractor):
+    photo = blobs(384, 512)
+    dark = at_night(photo)
+    as_it_is = XFeatExtractor(XFeatConfig(denoises=False))
+    assert share_found_again(extractor, photo, dark) > 1.1 * share_found_again(
+        as_it_is, photo, dark
+    )
+
+
+def test_a_photo_by_day_is_described_as_it_is(extractor):
+    photo = blobs(240, 320)
+    given, bare = extractor.extract(photo), XFeatExtractor(XFeatConfig(denoises=False))
+    np.testing.assert_array_equal(given.descriptors, bare.extract(photo).descriptors)
+    assert extractor.identity != bare.identity
+
+
+def test_xfeats_own_key_points_are_those_of_the_noisy_photo():
+    dark = at_night(blobs(240, 320))
+    found = [
+        XFeatExtractor(XFeatConfig(detector="xfeat", denoises=denoises)).extract(dark)
+        for denoises in (True, False)
+    ]
+    np.testing.assert_array_equal(found[0].xy_img, found[1].xy_img)
 
 
 @pytest.mark.parametrize("engine", ["bfloat16", "openvino"])
@@ -163,5 +203,5 @@ def test_a_peak_at_the_border_stays_inside():
 
 def test_grey_is_the_mean_of_the_colours(extractor):
     photo = blobs(96, 128)
-    grey, _, _ = extractor._prepare(photo)
+    grey = extractor._grey(photo, (96, 128))
     np.testing.assert_array_equal(grey[0, 0].numpy(), photo.mean(axis=2, dtype=np.float32))
