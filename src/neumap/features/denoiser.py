@@ -103,10 +103,11 @@ def write_denoiser(
 
 
 @cache
-def load_denoiser() -> tuple[DenoisingNetwork, str]:
+def load_denoiser(device: str = "cpu") -> tuple[DenoisingNetwork, str]:
     """Return the packaged network, frozen, and its weights' SHA-256 in hex.
 
-    Raises OptionError if the installation is damaged.
+    Loaded once for each device: do not train the returned object. Raises OptionError if the
+    installation is damaged.
     """
     folder = files("neumap") / "weights"
     with torch.device("meta"):  # draws nothing from the global random state
@@ -121,6 +122,7 @@ def load_denoiser() -> tuple[DenoisingNetwork, str]:
     digest = hashlib.sha256(data).hexdigest()
     if not isinstance(card, dict) or card.get("sha256") != digest:
         raise _damaged("are not those that their card describes")
+    network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
     return network.requires_grad_(False).eval(), digest
 
 

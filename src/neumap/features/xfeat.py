@@ -25,9 +25,7 @@ Detector = Literal["blobs", "xfeat"]
 
 _MULTIPLE = 32  # the network halves five times
 _CANDIDATES = 8000  # blobs, of which reliability chooses; photos of 640 px rarely have more
-_NOISY = (
-    3.0  # `noise_ratio` from which a photo is better described without its noise (decision 012)
-)
+_NOISY = 3.0  # `noise_ratio` above which photos lose their noise (decision 012)
 _GREY_SPREAD, _GREY_MEAN = 50.0, 128.0  # of a photo without its noise, as those of most photos
 _ENGINE_MARK: dict[Engine, str] = {"float32": "fp32", "bfloat16": "bf16", "openvino": "openvino"}
 
@@ -116,7 +114,7 @@ class XFeatExtractor(AbstractExtractor):
         self._network = published_network()
         self._network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  channels_last overload is missing in torch's stubs
         self._device = device
-        self._denoiser = load_denoiser()[0].to(device) if _removes_noise(self.config) else None
+        self._denoiser = load_denoiser(device)[0] if _removes_noise(self.config) else None
         self._describe: Describe = self._network.describe
         if self.config.engine == "bfloat16":
             self._network.describe_in_bfloat16()
