@@ -102,13 +102,16 @@ def train_denoiser(
     seed: int,
     folder: Path,
     resumes: bool = False,
+    device: str = "cpu",
 ) -> int:
     """Train until a limit; return the number of steps, also those before it was resumed.
 
     Checkpoints and `log.jsonl` go to `folder`. Crops of a step depend on seed and step alone; with
-    `max_steps` the smaller limit, a run is repeatable.
+    `max_steps` the smaller limit, a run is repeatable. The network is on the CPU again when the run
+    ends.
     """
-    xfeat = published_network()
+    network.to(device)
+    xfeat = published_network().to(device)
     config = NoiseConfig()
     optimizer = optimizer_of([(list(network.parameters()), _RATE)])
     state = load_checkpoint(folder, network, optimizer) if resumes else None
@@ -124,10 +127,10 @@ def train_denoiser(
         rng = np.random.default_rng([seed, 11, step])
         pairs = [draw_pair(rng, groups, config) for _ in range(_CROPS_PER_STEP)]
         clean, noisy = (
-            torch.from_numpy(np.stack(side)).permute(0, 3, 1, 2).float()
+            torch.from_numpy(np.stack(side)).to(device).permute(0, 3, 1, 2).float()
             for side in zip(*pairs, strict=True)
         )
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
             losses = denoiser_losses(network, xfeat, clean, noisy)
         optimizer.zero_grad(set_to_none=True)
         total = torch.stack([_WEIGHTS[name] * loss for name, loss in losses.items()]).sum()
@@ -144,9 +147,12 @@ def train_denoiser(
             seconds = round(time.monotonic() - started, 1)
             with log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": step, "seconds": seconds, **entry}) + "\n")
-        if step % _CHECKPOINT_EVERY == 0 or step == max_steps:
+        if step % _CHECKPOINT_EVERY == 0:
             now = {"step": step, "seconds": time.monotonic() - started}
             save_checkpoint(folder, network, optimizer, state=now)
+    now = {"step": step, "seconds": time.monotonic() - started}
+    save_checkpoint(folder, network, optimizer, state=now)
+    network.to("cpu")
     return step
 
 
@@ -160,6 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=40.0, help="training time")
     parser.add_argument("--max-steps", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint")
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -176,6 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
             folder=options.out,
             resumes=options.resume,
+            device=options.device,
         )
     except NeumapError as error:
         sys.stderr.write(f"{error}\n")
