@@ -51,7 +51,7 @@ class VerificationConfig:
     strong_nats: float = 360.0
     """Evidence of the first matches that a lower mean does for: a place seen from elsewhere hides
     many of its codes."""
-    min_mean_nats_if_strong: float = 3.6
+    min_mean_nats_if_strong: float = 3.3
     """Mean over the codes seen for strong first matches."""
     strong_nats_if_crowded: float = 200.0
     """Evidence of the first matches that counts as strong where a view through the walls of a

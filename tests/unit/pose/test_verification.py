@@ -87,7 +87,7 @@ def test_a_look_alike_place_is_refused_however_many_matches_agree():
 
 
 def test_strong_first_matches_need_less_of_the_codes_that_may_be_hidden():
-    hidden = replace(ENOUGH, num_agreeing=110, code_nats=50.0, num_codes=220, mean_nats=3.7)
+    hidden = replace(ENOUGH, num_agreeing=110, code_nats=50.0, num_codes=220, mean_nats=3.5)
     assert evidence_defect(replace(hidden, first_nats=390.0), CONFIG) is None
     assert evidence_defect(replace(hidden, first_nats=250.0), CONFIG) is not None
 
